@@ -1,0 +1,7 @@
+export * from './belt-run.ts'
+export * from './common.ts'
+export * from './data.ts'
+export * from './evaluation.ts'
+export * from './lifecycle.ts'
+export * from './model.ts'
+export * from './problem.ts'

@@ -1,0 +1,25 @@
+import type { ModelSignature } from '../../core/records/index.ts'
+
+/** Rows as columns, by input name. A missing number is NaN, a missing text is "". */
+export interface ColumnBatch {
+  readonly rows: number
+  readonly columns: Readonly<Record<string, Float32Array | readonly string[]>>
+}
+
+/** Answers for a batch, row-major. */
+export interface PredictionBatch {
+  readonly rows: number
+  /** Numbers a row: classes, or 1. */
+  readonly width: number
+  /** Length rows × width: probabilities, values, or cluster numbers. */
+  readonly output: Float32Array
+}
+
+/** A loaded ONNX model: the one engine for evaluation, explanation and serving. */
+export interface ModelSession {
+  readonly signature: ModelSignature
+  readonly digest: string
+  /** @throws PREDICTION_INPUT_MISSING, PREDICTION_FAILED */
+  predict(batch: ColumnBatch): Promise<PredictionBatch>
+  close(): Promise<void>
+}
