@@ -46,6 +46,8 @@ export const trainingSchema = z.strictObject({
 })
 
 export const tuningSchema = z.strictObject({
+  /** `rejected`: only after a NO of the gate; `always`: the best candidates before the first gate too. */
+  when: z.enum(['rejected', 'always']).default('rejected'),
   method: z.enum(['grid', 'random', 'bayesian']).default('bayesian'),
   trials: z.number().int().min(1).max(10_000).default(20),
   timeLimit: durationSchema.default('5m'),
