@@ -1,0 +1,37 @@
+import type { Reason } from '../../core/records/index.ts'
+
+/** Why a rollout decision was taken; every surface says these in the reader's language. */
+export const ROLLOUT_REASONS = [
+  'first-version',
+  'blue-green-switch',
+  'canary-started',
+  'already-stable',
+  'already-canary',
+  'no-canary',
+  'policy-changed',
+  'bake-not-over',
+  'bake-over',
+  'requests-awaited',
+  'stable-requests-awaited',
+  'stable-without-traffic',
+  'error-rate-kept',
+  'error-rate-exceeded',
+  'latency-kept',
+  'latency-exceeded',
+  'latency-not-measured',
+  'value-kept',
+  'value-exceeded',
+  'labels-awaited',
+  'canary-withdrawn',
+  'stable-rolled-back',
+] as const
+export type RolloutReason = (typeof ROLLOUT_REASONS)[number]
+
+/** A reason with a code of the list. */
+export function rolloutReason(
+  code: RolloutReason,
+  message: string,
+  values: Reason['values'] = {},
+): Reason {
+  return { code, message, values }
+}
