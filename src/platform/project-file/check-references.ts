@@ -1,0 +1,219 @@
+import { closestName } from '../../core/errors/index.ts'
+import type { Project } from '../../core/records/index.ts'
+import {
+  type IssueFacts,
+  type Locate,
+  type ProjectIssue,
+  type ProjectPath,
+  projectIssue,
+  valueText,
+} from './issue.ts'
+
+/** A name that does not exist among those it may be. */
+function unknownName(
+  path: ProjectPath,
+  name: string,
+  what: string,
+  known: readonly string[],
+): IssueFacts[] {
+  if (known.includes(name)) return []
+  const choices = known.length === 0 ? `; there is none` : `: ${known.join(', ')}`
+  const didYouMean = closestName(name, known)
+  return [{ path, expected: `${what}${choices}`, got: valueText(name), didYouMean }]
+}
+
+function checkViews(project: Project): IssueFacts[] {
+  const entities = Object.keys(project.entities)
+  return Object.entries(project.featureViews).flatMap(([name, view]) =>
+    unknownName(['featureViews', name, 'entity'], view.entity, 'one of the entities', entities),
+  )
+}
+
+/** Features of a view that lists them; undefined when only its SQL knows. */
+function listedFeatures(project: Project, view: string): readonly string[] | undefined {
+  return project.featureViews[view]?.features
+}
+
+function checkFeatureNames(project: Project): IssueFacts[] {
+  const views = Object.keys(project.featureViews)
+  return project.dataset.features.flatMap((written, index) => {
+    const path = ['dataset', 'features', index]
+    const [view = '', ...rest] = written.split('.')
+    const feature = rest.join('.')
+    const wrongView = unknownName(path, view, 'one of the feature views', views)
+    const listed = listedFeatures(project, view)
+    if (wrongView.length > 0 || feature === '' || listed === undefined) return wrongView
+    return unknownName(path, feature, `a feature of "${view}"`, listed)
+  })
+}
+
+function checkExpectations(project: Project): IssueFacts[] {
+  const sources = Object.keys(project.sources)
+  return Object.entries(project.sources).flatMap(([name, source]) =>
+    source.expectations.flatMap((expectation, index) => {
+      const path = ['sources', name, 'expectations', index]
+      const isReference = expectation.expect === 'reference'
+      const wrongSource = isReference
+        ? unknownName([...path, 'source'], expectation.source, 'one of the sources', sources)
+        : []
+      const isBounded = expectation.expect === 'range' || expectation.expect === 'row-count'
+      if (!isBounded) return wrongSource
+      return checkBounds(path, expectation.min, expectation.max, ['min', 'max'])
+    }),
+  )
+}
+
+/** At least one of two bounds, and the lower not above the upper. */
+function checkBounds(
+  path: ProjectPath,
+  low: number | undefined,
+  high: number | undefined,
+  names: readonly [string, string],
+): IssueFacts[] {
+  const [lowName, highName] = names
+  if (low === undefined && high === undefined) {
+    return [{ path, expected: `${lowName}, ${highName}, or both`, got: 'neither' }]
+  }
+  if (low === undefined || high === undefined || low <= high) return []
+  return [{ path: [...path, lowName], expected: `at most ${highName}, ${high}`, got: `${low}` }]
+}
+
+function checkCandidates(project: Project): IssueFacts[] {
+  const names = project.candidates.map((candidate) => candidate.name)
+  return project.candidates.flatMap((candidate, index) => {
+    const path = ['candidates', index]
+    const facts: IssueFacts[] = []
+    if (names.indexOf(candidate.name) !== index) {
+      const got = `${valueText(candidate.name)} twice`
+      facts.push({ path: [...path, 'name'], expected: 'a name of its own', got })
+    }
+    const isVoting = candidate.estimator === 'voting'
+    if (isVoting && (candidate.members ?? []).length === 0) {
+      const expected = 'the names of at least one other candidate'
+      facts.push({ path: [...path, 'members'], expected, got: valueText(candidate.members) })
+    }
+    if (!isVoting && candidate.members !== undefined) {
+      const expected = 'nothing, since only "voting" has members'
+      facts.push({ path: [...path, 'members'], expected, got: valueText(candidate.members) })
+    }
+    if ((candidate.estimator === 'custom') !== (candidate.file !== undefined)) {
+      const expected =
+        candidate.file === undefined ? 'a Python file' : 'nothing, since only "custom" has a file'
+      facts.push({ path: [...path, 'file'], expected, got: valueText(candidate.file) })
+    }
+    const others = project.candidates
+      .filter((other) => other.estimator !== 'voting' && other.name !== candidate.name)
+      .map((other) => other.name)
+    const members = isVoting ? (candidate.members ?? []) : []
+    const wrongMembers = members.flatMap((member, at) =>
+      unknownName([...path, 'members', at], member, 'another candidate', others),
+    )
+    return [...facts, ...wrongMembers]
+  })
+}
+
+/** Columns that slices and groups may name; undefined when a view's own SQL decides them. */
+function columnsForGroups(project: Project): string[] | undefined {
+  const { inputs, keep, features, id } = project.dataset
+  const names = [...inputs, ...keep, id]
+  for (const written of features) {
+    const [view = '', ...rest] = written.split('.')
+    const feature = rest.join('.')
+    const listed = feature === '' ? listedFeatures(project, view) : [feature]
+    if (listed === undefined) return undefined
+    names.push(...listed.flatMap((name) => [name, `${view}.${name}`]))
+  }
+  return names
+}
+
+function checkGroups(project: Project): IssueFacts[] {
+  const { slices, fairness } = project.evaluation
+  const groups = fairness?.groups ?? []
+  const known = columnsForGroups(project)
+  const what = 'one of the columns in dataset.inputs, dataset.keep or dataset.features'
+  const named = (path: ProjectPath, name: string) =>
+    known === undefined ? [] : unknownName(path, name, what, known)
+  const criteria = project.gate.criteria.flatMap((criterion, index) => {
+    const path = ['gate', 'criteria', index, 'column']
+    if (criterion.kind === 'fairness') {
+      return unknownName(path, criterion.column, 'one of evaluation.fairness.groups', groups)
+    }
+    if (criterion.kind === 'slice') {
+      return unknownName(path, criterion.column, 'one of evaluation.slices', slices)
+    }
+    return []
+  })
+  return [
+    ...slices.flatMap((name, index) => named(['evaluation', 'slices', index], name)),
+    ...groups.flatMap((name, index) => named(['evaluation', 'fairness', 'groups', index], name)),
+    ...criteria,
+  ]
+}
+
+function checkBoundsOfGate(project: Project): IssueFacts[] {
+  return project.gate.criteria.flatMap((criterion, index) =>
+    criterion.kind === 'absolute' || criterion.kind === 'slice'
+      ? checkBounds(['gate', 'criteria', index], criterion.atLeast, criterion.atMost, [
+          'atLeast',
+          'atMost',
+        ])
+      : [],
+  )
+}
+
+function checkProblem(project: Project): IssueFacts[] {
+  const { problem, dataset } = project
+  const facts: IssueFacts[] = []
+  const isClustering = problem.type === 'clustering'
+  if (!isClustering && problem.target === undefined) {
+    const expected = `the dataset's column to predict, since the type is "${problem.type}"`
+    facts.push({ path: ['problem', 'target'], expected, got: 'nothing' })
+  }
+  if (isClustering && problem.target !== undefined) {
+    const expected = 'nothing, since clustering has no target'
+    facts.push({ path: ['problem', 'target'], expected, got: valueText(problem.target) })
+  }
+  if (dataset.inputs.length === 0 && dataset.features.length === 0) {
+    const expected = 'at least one column in dataset.inputs or dataset.features'
+    facts.push({ path: ['dataset', 'inputs'], expected, got: 'none' })
+  }
+  const target = dataset.inputs.indexOf(problem.target ?? '')
+  if (target >= 0) {
+    const expected = 'columns known before the prediction'
+    const got = `the target "${problem.target}"`
+    facts.push({ path: ['dataset', 'inputs', target], expected, got })
+  }
+  if (dataset.predictionTime === undefined) facts.push(...checkTimes(project))
+  return facts
+}
+
+/** What needs to know when a prediction is made. */
+function checkTimes({ dataset }: Project): IssueFacts[] {
+  const path = ['dataset', 'predictionTime']
+  const column = 'the column that says when the prediction is made'
+  if (dataset.split.by === 'time') {
+    return [{ path, expected: `${column}, since the split is by time`, got: 'nothing' }]
+  }
+  if (dataset.features.length > 0) {
+    return [{ path, expected: `${column}, since features are joined by time`, got: 'nothing' }]
+  }
+  return []
+}
+
+/** Checks that every name in a project names something, and that its parts agree. */
+export function checkReferences(
+  project: Project,
+  options: { readonly locate?: Locate } = {},
+): ProjectIssue[] {
+  const locate = options.locate ?? (() => undefined)
+  const facts = [
+    ...checkProblem(project),
+    ...checkExpectations(project),
+    ...checkViews(project),
+    ...checkFeatureNames(project),
+    ...checkCandidates(project),
+    ...checkGroups(project),
+    ...checkBoundsOfGate(project),
+  ]
+  return facts.map((fact) => projectIssue(fact, locate))
+}
