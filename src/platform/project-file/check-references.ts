@@ -78,38 +78,47 @@ function checkBounds(
   return [{ path: [...path, lowName], expected: `at most ${highName}, ${high}`, got: `${low}` }]
 }
 
-function checkCandidates(project: Project): IssueFacts[] {
-  const names = project.candidates.map((candidate) => candidate.name)
-  return project.candidates.flatMap((candidate, index) => {
-    const path = ['candidates', index]
-    const facts: IssueFacts[] = []
-    if (names.indexOf(candidate.name) !== index) {
-      const got = `${valueText(candidate.name)} twice`
-      facts.push({ path: [...path, 'name'], expected: 'a name of its own', got })
-    }
-    const isVoting = candidate.estimator === 'voting'
-    if (isVoting && (candidate.members ?? []).length === 0) {
-      const expected = 'the names of at least one other candidate'
-      facts.push({ path: [...path, 'members'], expected, got: valueText(candidate.members) })
-    }
-    if (!isVoting && candidate.members !== undefined) {
-      const expected = 'nothing, since only "voting" has members'
-      facts.push({ path: [...path, 'members'], expected, got: valueText(candidate.members) })
-    }
-    if ((candidate.estimator === 'custom') !== (candidate.file !== undefined)) {
-      const expected =
-        candidate.file === undefined ? 'a Python file' : 'nothing, since only "custom" has a file'
-      facts.push({ path: [...path, 'file'], expected, got: valueText(candidate.file) })
-    }
-    const others = project.candidates
-      .filter((other) => other.estimator !== 'voting' && other.name !== candidate.name)
-      .map((other) => other.name)
-    const members = isVoting ? (candidate.members ?? []) : []
-    const wrongMembers = members.flatMap((member, at) =>
+type CandidateOfProject = Project['candidates'][number]
+
+/** A field that only one estimator has, and that it needs. */
+function checkOwnField(
+  candidate: CandidateOfProject,
+  path: ProjectPath,
+  field: 'members' | 'file',
+  owner: 'voting' | 'custom',
+): IssueFacts[] {
+  const value = candidate[field]
+  const isOwner = candidate.estimator === owner
+  const isGiven = value !== undefined && value.length > 0
+  if (isOwner === isGiven) return []
+  const expected = isOwner
+    ? `a value, since "${owner}" needs it`
+    : `nothing, since only "${owner}" has it`
+  return [{ path: [...path, field], expected, got: valueText(value) }]
+}
+
+function checkCandidate(project: Project, index: number, candidate: CandidateOfProject) {
+  const path = ['candidates', index]
+  const first = project.candidates.findIndex((other) => other.name === candidate.name)
+  const got = `${valueText(candidate.name)} twice`
+  const twice: IssueFacts[] =
+    first === index ? [] : [{ path: [...path, 'name'], expected: 'a name of its own', got }]
+  const others = project.candidates
+    .filter((other) => other.estimator !== 'voting' && other.name !== candidate.name)
+    .map((other) => other.name)
+  const members = candidate.estimator === 'voting' ? (candidate.members ?? []) : []
+  return [
+    ...twice,
+    ...checkOwnField(candidate, path, 'members', 'voting'),
+    ...checkOwnField(candidate, path, 'file', 'custom'),
+    ...members.flatMap((member, at) =>
       unknownName([...path, 'members', at], member, 'another candidate', others),
-    )
-    return [...facts, ...wrongMembers]
-  })
+    ),
+  ]
+}
+
+function checkCandidates(project: Project): IssueFacts[] {
+  return project.candidates.flatMap((candidate, index) => checkCandidate(project, index, candidate))
 }
 
 /** Columns that slices and groups may name; undefined when a view's own SQL decides them. */

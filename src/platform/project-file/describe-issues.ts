@@ -113,7 +113,7 @@ function describeUnknown(
         path: [...path, key],
         expected: `one of the fields ${known.join(', ')}`,
         got: `the unknown field "${key}"`,
-        didYouMean: closestName(key, free),
+        didYouMean: closestName(key, free) ?? closestName(key, known),
       },
       context.locate,
     ),
