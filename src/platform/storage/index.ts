@@ -1,0 +1,6 @@
+export type { ArtifactStore } from './artifact-store.ts'
+export { openTableEngine, type TableEngineOptions } from './duckdb-table-engine.ts'
+export { storageErrors } from './errors.ts'
+export { openArtifactStore } from './file-artifact-store.ts'
+export { quoteIdentifier, quoteLiteral } from './sql-text.ts'
+export type { ColumnValues, SqlValue, TableColumn, TableEngine } from './table-engine.ts'
