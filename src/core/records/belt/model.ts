@@ -92,6 +92,8 @@ export const tuningResultSchema = z.strictObject({
   round: z.number().int(),
   method: z.enum(['grid', 'random', 'bayesian']),
   metric: z.string(),
+  /** The metric that ranks the candidates, where the search had to stand in another for it. */
+  insteadOf: z.string().optional(),
   /** The failing criteria that sent the belt here. */
   because: z.array(z.string()),
   trials: z.array(

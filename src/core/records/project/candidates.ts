@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { durationSchema, nameSchema, shareSchema } from './common.ts'
-import { preparationSchema } from './dataset.ts'
+import { preparationOverrideSchema } from './dataset.ts'
 import { ESTIMATORS, METRICS } from './vocabulary.ts'
 
 const parameterValue = z.union([z.number(), z.string(), z.boolean(), z.null()])
@@ -26,7 +26,7 @@ export const candidateSchema = z.strictObject({
   /** Python file with `build(parameters, context)`; only for `custom`. */
   file: z.string().optional(),
   /** Overrides of the dataset's preparation for this candidate. */
-  preparation: preparationSchema.partial().optional(),
+  preparation: preparationOverrideSchema.optional(),
   searchSpace: z.record(z.string(), searchRangeSchema).optional(),
   why: z.string().optional(),
 })

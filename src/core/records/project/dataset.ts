@@ -58,6 +58,31 @@ export const preparationSchema = z.strictObject({
   categorical: categoricalPreparation.prefault({}),
 })
 
+const numberShape = numericPreparation.shape
+const textShape = categoricalPreparation.shape
+
+/** A candidate's changes to the dataset's preparation: what it does not name stays as it is. */
+export const preparationOverrideSchema = z.strictObject({
+  numeric: z
+    .strictObject({
+      missing: numberShape.missing.unwrap(),
+      outliers: numberShape.outliers.unwrap(),
+      clipQuantile: numberShape.clipQuantile.unwrap(),
+      scaling: numberShape.scaling.unwrap(),
+    })
+    .partial()
+    .optional(),
+  categorical: z
+    .strictObject({
+      missing: textShape.missing.unwrap(),
+      encoding: textShape.encoding.unwrap(),
+      minFrequency: textShape.minFrequency.unwrap(),
+      maxCategories: textShape.maxCategories.unwrap(),
+    })
+    .partial()
+    .optional(),
+})
+
 export const datasetSchema = z.strictObject({
   /** DuckDB SQL over the sources by name: one row per decision. */
   sql: z.string().min(1),
