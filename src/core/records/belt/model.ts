@@ -1,5 +1,12 @@
 import { z } from 'zod'
-import { ESTIMATORS, PROBLEM_TYPES } from '../project/index.ts'
+import {
+  candidateSchema,
+  ESTIMATORS,
+  PROBLEM_TYPES,
+  preparationSchema,
+  splitSchema,
+  trainingSchema,
+} from '../project/index.ts'
 import { artifactRefSchema, digestSchema, metricsSchema, reasonSchema } from './common.ts'
 import { inputColumnSchema } from './data.ts'
 
@@ -75,6 +82,16 @@ export const runSchema = z.strictObject({
   notes: z.array(z.string()),
 })
 export type Run = z.output<typeof runSchema>
+
+/** What a run was asked to do, in full: enough, with its frame, to do it again. */
+export const runRecipeSchema = z.strictObject({
+  candidate: candidateSchema,
+  members: z.array(candidateSchema),
+  preparation: preparationSchema,
+  split: splitSchema,
+  training: trainingSchema,
+})
+export type RunRecipe = z.output<typeof runRecipeSchema>
 
 /** A candidate that could not be trained; the belt goes on with the others. */
 export const failedRunSchema = z.strictObject({

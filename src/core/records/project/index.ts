@@ -1,4 +1,6 @@
+export { candidateSchema, trainingSchema } from './candidates.ts'
 export { instantMs } from './common.ts'
+export { preparationSchema, splitSchema } from './dataset.ts'
 export * from './project.ts'
 export { COLUMN_TYPES, type ColumnType } from './sources.ts'
 export * from './vocabulary.ts'

@@ -1,0 +1,80 @@
+import type { RolloutDecision } from '../core/records/index.ts'
+import { percentiles } from '../core/statistics/index.ts'
+import { isoTime } from '../core/time/index.ts'
+import { endpointName, judgeRollout, type RevisionEvidence } from '../stages/deployment/index.ts'
+import { watchWindow } from '../stages/monitoring/index.ts'
+import { findVersion } from '../stages/registry/index.ts'
+import type { Platform } from './platform.ts'
+import { commitRollout, enterProduction, readEndpoint } from './roll-out.ts'
+
+/** Failed requests by version since the canary's step began, as the gateway counted them. */
+export type ErrorCounts = Readonly<Record<number, number>>
+
+function gather(
+  platform: Platform,
+  version: number,
+  span: { fromMs: number; toMs: number },
+  errors: number,
+): RevisionEvidence {
+  const { project, store, log } = platform
+  const endpoint = endpointName(project)
+  const entries = log.window({ endpoint, ...span, version, labelsKnownByMs: span.toMs })
+  const registered = findVersion({ store, model: project.name, version })
+  const latencies = Float64Array.from(entries, (entry) => entry.latencyUs / 1_000)
+  const window = watchWindow({
+    endpoint,
+    version,
+    from: isoTime(span.fromMs),
+    to: isoTime(span.toMs),
+    entries,
+    reference: registered.reference,
+    problem: project.problem,
+    threshold: registered.threshold,
+    classes: registered.signature.classes,
+    policy: project.monitoring,
+    errors,
+    resources: null,
+    wallClockMs: null,
+  })
+  const [latencyP95Ms] = latencies.length === 0 ? [null] : percentiles(latencies, [0.95])
+  return {
+    requests: entries.length + errors,
+    errors,
+    latencyP95Ms: latencyP95Ms ?? null,
+    valuePerDecision: window.valuePerDecision,
+    labelled: window.labels,
+  }
+}
+
+/**
+ * Judges a canary under way on what both revisions did since its step began, and acts: more
+ * traffic, all of it, back, or wait. Null when no canary is under way.
+ */
+export function advanceRollout(
+  platform: Platform,
+  nowMs: number,
+  errors: ErrorCounts,
+): RolloutDecision | null {
+  const { project, store } = platform
+  const { revision, value: state } = readEndpoint(store, endpointName(project))
+  if (state === undefined || state.canary === null) return null
+  const span = { fromMs: Date.parse(state.canary.since), toMs: nowMs }
+  const { version } = state.canary
+  const step = judgeRollout({
+    state,
+    policy: project.deployment,
+    evidence: {
+      canary: gather(platform, version, span, errors[version] ?? 0),
+      stable: gather(platform, state.stable, span, errors[state.stable] ?? 0),
+    },
+    nowMs,
+  })
+  if (step.decision.action === 'wait') return step.decision
+  store.transaction(() => {
+    commitRollout(store, step, revision)
+    if (step.decision.action === 'complete') {
+      enterProduction(platform, version, { reason: `rollout ${step.decision.id}`, atMs: nowMs })
+    }
+  })
+  return step.decision
+}

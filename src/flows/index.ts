@@ -1,0 +1,15 @@
+export { advanceRollout, type ErrorCounts } from './advance-rollout.ts'
+export {
+  type ChangeRequest,
+  type EnvironmentOutcome,
+  promote,
+  rollBack,
+} from './change-environment.ts'
+export { flowErrors } from './errors.ts'
+export { type OpenPlatformOptions, openPlatform, type Platform } from './platform.ts'
+export type { RunningGateway, StartGateway } from './replay/gateway-port.ts'
+export { type ReplayOptions, type ReplaySummary, replay } from './replay/replay.ts'
+export { reproduceRun } from './reproduce-run.ts'
+export { retrainIfPending } from './retrain.ts'
+export { type RunBeltOptions, runBelt } from './run-belt.ts'
+export { type GatewayMeasurements, type Watched, watchNext } from './watch.ts'

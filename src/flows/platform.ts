@@ -1,0 +1,120 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Project } from '../core/records/index.ts'
+import { type Clock, systemClock } from '../core/time/index.ts'
+import {
+  createStepRunner,
+  type ProgressListener,
+  type StepRunner,
+} from '../platform/orchestration/index.ts'
+import { loadProject } from '../platform/project-file/index.ts'
+import {
+  type ArtifactStore,
+  type OnlineStore,
+  openArtifactStore,
+  openOnlineStore,
+  openPredictionLog,
+  openRecordStore,
+  openTableEngine,
+  type PredictionLog,
+  type RecordStore,
+  type TableEngine,
+} from '../platform/storage/index.ts'
+import {
+  createWorkerPool,
+  ensurePythonEnvironment,
+  type WorkerPool,
+} from '../platform/workers/index.ts'
+
+export interface OpenPlatformOptions {
+  readonly projectFolder: string
+  readonly onProgress?: ProgressListener
+  readonly signal?: AbortSignal
+  /** Values for `${env:NAME}` in sources; the process environment when absent. */
+  readonly environment?: Readonly<Record<string, string | undefined>>
+  readonly clock?: Clock
+}
+
+/** Everything a flow works with: the project and the wired adapters. Close it when done. */
+export interface Platform {
+  readonly project: Project
+  readonly projectDigest: string
+  readonly projectFolder: string
+  /** `<project>/.esteira`. */
+  readonly folder: string
+  readonly store: RecordStore
+  readonly artifacts: ArtifactStore
+  readonly engine: TableEngine
+  readonly online: OnlineStore
+  readonly log: PredictionLog
+  readonly steps: StepRunner
+  readonly signal: AbortSignal
+  readonly environment: Readonly<Record<string, string | undefined>>
+  readonly clock: Clock
+  readonly onProgress: ProgressListener
+  /** The worker pool, started (and its Python environment made) at the first call. */
+  workers(): Promise<WorkerPool>
+  close(): Promise<void>
+}
+
+function lazyWorkers(project: Project, onProgress: ProgressListener, clock: Clock) {
+  let pool: Promise<WorkerPool> | undefined
+  return {
+    workers(): Promise<WorkerPool> {
+      pool ??= ensurePythonEnvironment({
+        onProgress: (message) =>
+          onProgress({ kind: 'note', stage: 'training', message, atMs: clock.now() }),
+      }).then(({ python }) => createWorkerPool({ python, size: project.training.parallel }))
+      return pool
+    },
+    async close(): Promise<void> {
+      // A pool that never came up has nothing to close; its error was thrown where it was asked for.
+      const opened = await pool?.catch(() => undefined)
+      await opened?.close()
+    },
+  }
+}
+
+/**
+ * Opens a project and wires the embedded adapters: SQLite, DuckDB, local files, Python workers.
+ * @throws every code of the project file, and METADATA_* when the stores cannot be opened.
+ */
+export async function openPlatform(options: OpenPlatformOptions): Promise<Platform> {
+  const loaded = await loadProject(options.projectFolder)
+  const { project, folder: projectFolder } = loaded
+  const folder = join(projectFolder, '.esteira')
+  mkdirSync(folder, { recursive: true })
+  const clock = options.clock ?? systemClock
+  const signal = options.signal ?? new AbortController().signal
+  const onProgress = options.onProgress ?? (() => {})
+  const artifacts = openArtifactStore(join(folder, 'artifacts'))
+  const store = openRecordStore(join(folder, 'metadata.db'))
+  const online = openOnlineStore(join(folder, 'online.db'))
+  const log = openPredictionLog(join(folder, 'predictions.db'))
+  const engine = await openTableEngine({ temporaryFolder: join(folder, 'tmp') })
+  const lazy = lazyWorkers(project, onProgress, clock)
+  return {
+    project,
+    projectDigest: loaded.digest,
+    projectFolder,
+    folder,
+    store,
+    artifacts,
+    engine,
+    online,
+    log,
+    steps: createStepRunner({ store, artifacts, onProgress, signal, clock }),
+    signal,
+    environment: options.environment ?? process.env,
+    clock,
+    onProgress,
+    workers: lazy.workers,
+    async close() {
+      await lazy.close()
+      engine.close()
+      log.close()
+      online.close()
+      store.close()
+    },
+  }
+}

@@ -1,0 +1,228 @@
+import { digestOfValue } from '../../core/identity/index.ts'
+import type { RetrainingOutcome } from '../../core/records/index.ts'
+import { isoTime } from '../../core/time/index.ts'
+import { endpointName } from '../../stages/deployment/index.ts'
+import { publishOnline } from '../../stages/features/index.ts'
+import { advanceRollout, type ErrorCounts } from '../advance-rollout.ts'
+import { flowErrors } from '../errors.ts'
+import type { Platform } from '../platform.ts'
+import { retrainIfPending } from '../retrain.ts'
+import { readEndpoint } from '../roll-out.ts'
+import { watchNext } from '../watch.ts'
+import { createGatewayClient, type GatewayClient } from './gateway-client.ts'
+import type { StartGateway } from './gateway-port.ts'
+import { type History, openHistory } from './history.ts'
+import { replayDay } from './replay-day.ts'
+
+const DAY_MS = 86_400_000
+
+interface ReplayState {
+  readonly key: string
+  readonly nextMs: number
+  readonly requests: number
+}
+
+export interface ReplaySummary {
+  readonly from: string
+  readonly until: string
+  readonly days: number
+  readonly requests: number
+  readonly windows: number
+  readonly retrainings: number
+  /** True when everything had been replayed before. */
+  readonly cached: boolean
+}
+
+export interface ReplayOptions {
+  readonly startGateway: StartGateway
+  /** Start and end in milliseconds; the project's `replay` when absent. */
+  readonly fromMs?: number
+  readonly untilMs?: number
+}
+
+interface Travel {
+  readonly platform: Platform
+  readonly history: History
+  readonly client: GatewayClient
+  readonly fromMs: number
+  readonly untilMs: number
+}
+
+function stateName(endpoint: string): string {
+  return `replay/${endpoint}`
+}
+
+/** Errors by version since the last step of a rollout, from the gateway's running counts. */
+function createErrorMeter(client: GatewayClient) {
+  let before: ErrorCounts = {}
+  const read = async (): Promise<ErrorCounts> => {
+    const { versions } = await client.statistics()
+    return Object.fromEntries(versions.map((v) => [v.version, v.errors]))
+  }
+  return {
+    async since(): Promise<ErrorCounts> {
+      const now = await read()
+      return Object.fromEntries(
+        Object.entries(now).map(([version, errors]) => [
+          version,
+          errors - (before[Number(version)] ?? 0),
+        ]),
+      )
+    },
+    async reset(): Promise<void> {
+      before = await read()
+    },
+  }
+}
+
+async function settleDay(
+  travel: Travel,
+  dayEndMs: number,
+  meter: ReturnType<typeof createErrorMeter>,
+  wallClockMs: number,
+) {
+  const { platform, client } = travel
+  const decision = advanceRollout(platform, dayEndMs, await meter.since())
+  if (decision !== null && decision.action !== 'wait') {
+    await client.reload()
+    await meter.reset()
+    platform.onProgress({
+      kind: 'note',
+      stage: 'deployment',
+      message: `${isoTime(dayEndMs).slice(0, 10)}: ${decision.action} of version ${decision.version}`,
+      atMs: platform.clock.now(),
+    })
+  }
+  const measured = await client.measurements(wallClockMs)
+  const outcomes: RetrainingOutcome[] = []
+  let windows = 0
+  while (true) {
+    const watched = watchNext(platform, dayEndMs, measured)
+    if (watched === undefined) break
+    windows++
+    const outcome = await retrainIfPending(platform)
+    if (outcome !== undefined) outcomes.push(outcome)
+  }
+  if (outcomes.length > 0) {
+    await republish(travel, dayEndMs)
+    await client.reload()
+    await meter.reset()
+  }
+  return { windows, outcomes }
+}
+
+/** Online features exactly as they were known at an instant; also after an interruption. */
+async function republish({ platform, history }: Travel, asOfMs: number): Promise<void> {
+  const { project, artifacts, engine, online } = platform
+  for (const [name, table] of Object.entries(history.tables)) {
+    const view = project.featureViews[name]
+    if (!view?.online) continue
+    online.clear(name)
+    await publishOnline({ table, view, artifacts, engine, online, asOfMs })
+  }
+}
+
+async function travelDays(
+  travel: Travel,
+  state: ReplayState,
+  revision: number,
+): Promise<ReplayState & { windows: number }> {
+  const { platform, client, fromMs, untilMs } = travel
+  const endpoint = endpointName(platform.project)
+  const meter = createErrorMeter(client)
+  await republish(travel, state.nextMs)
+  await client.reload()
+  const pending = await retrainIfPending(platform)
+  if (pending !== undefined) {
+    await republish(travel, state.nextMs)
+    await client.reload()
+  }
+  await meter.reset()
+  let current = state
+  let currentRevision = revision
+  let windows = 0
+  let started = performance.now()
+  for (let day = state.nextMs; day < untilMs; day += DAY_MS) {
+    const toMs = Math.min(day + DAY_MS, untilMs)
+    const share = (day - fromMs) / (untilMs - fromMs)
+    platform.onProgress({
+      kind: 'step-progress',
+      stage: 'monitoring',
+      name: 'replay',
+      share,
+      message: isoTime(day).slice(0, 10),
+      atMs: platform.clock.now(),
+    })
+    const requests = await replayDay(platform, travel.history, client, { fromMs: day, toMs })
+    await client.sendLabels(await travel.history.labels(day, toMs, fromMs))
+    const settled = await settleDay(travel, toMs, meter, performance.now() - started)
+    if (settled.windows > 0) started = performance.now()
+    windows += settled.windows
+    current = { key: current.key, nextMs: toMs, requests: current.requests + requests }
+    currentRevision = platform.store.writeState(stateName(endpoint), current, currentRevision)
+  }
+  return { ...current, windows }
+}
+
+/**
+ * Sends history to the gateway as if it happened now: requests at their time, features as they
+ * became known, labels when they were known; watches, judges, retrains and rolls out on the way.
+ * Goes on from the last finished day after an interruption.
+ */
+export async function replay(platform: Platform, options: ReplayOptions): Promise<ReplaySummary> {
+  const { project, store, onProgress, clock } = platform
+  const endpoint = endpointName(project)
+  if (readEndpoint(store, endpoint).value === undefined)
+    throw flowErrors.NOTHING_DEPLOYED({ endpoint })
+  const declared = project.replay
+  const fromMs = options.fromMs ?? (declared && Date.parse(declared.from))
+  const untilMs = options.untilMs ?? (declared && Date.parse(declared.until))
+  if (fromMs === undefined || untilMs === undefined)
+    throw flowErrors.REPLAY_NOT_DECLARED({ missing: 'replay' })
+  const history = await openHistory(platform, untilMs)
+  const key = digestOfValue({
+    project: platform.projectDigest,
+    history: history.dataset.table.digest,
+    fromMs,
+  })
+  const { revision, value } = store.readState<ReplayState>(stateName(endpoint))
+  if (value !== undefined && value.key !== key) throw flowErrors.REPLAY_CHANGED({ endpoint })
+  const state = value ?? { key, nextMs: fromMs, requests: 0 }
+  const summarize = (end: ReplayState, cached: boolean): ReplaySummary => ({
+    from: isoTime(fromMs),
+    until: isoTime(untilMs),
+    days: Math.round((untilMs - fromMs) / DAY_MS),
+    requests: end.requests,
+    windows: store
+      .list('monitor-window', { limit: 10_000 })
+      .filter((w) => w.record.endpoint === endpoint).length,
+    retrainings: store.list('retraining-outcome').length,
+    cached,
+  })
+  if (state.nextMs >= untilMs) return summarize(state, true)
+  const started = clock.now()
+  onProgress({ kind: 'step-started', stage: 'monitoring', name: 'replay', atMs: started })
+  const gateway = await options.startGateway()
+  const client = createGatewayClient({
+    address: gateway.address,
+    endpoint,
+    connections: declared?.concurrency ?? 16,
+    kinds: history.kinds,
+  })
+  try {
+    const end = await travelDays({ platform, history, client, fromMs, untilMs }, state, revision)
+    const durationMs = clock.now() - started
+    onProgress({
+      kind: 'step-finished',
+      stage: 'monitoring',
+      name: 'replay',
+      cached: false,
+      durationMs,
+      atMs: clock.now(),
+    })
+    return summarize(end, false)
+  } finally {
+    await client.close()
+    await gateway.close()
+  }
+}

@@ -1,0 +1,78 @@
+import type { EndpointState, ModelVersion, RolloutDecision } from '../core/records/index.ts'
+import type { RecordStore } from '../platform/storage/index.ts'
+import {
+  endpointName,
+  endpointStateName,
+  type RolloutStep,
+  startRollout,
+} from '../stages/deployment/index.ts'
+import { promoteVersion, versionInEnvironment } from '../stages/registry/index.ts'
+import type { Platform } from './platform.ts'
+
+export function readEndpoint(store: RecordStore, endpoint: string) {
+  return store.readState<EndpointState>(endpointStateName(endpoint))
+}
+
+/** Stores a new state and the decision that led to it, both or neither. */
+export function commitRollout(
+  store: RecordStore,
+  change: RolloutStep,
+  expectedRevision: number,
+): void {
+  store.transaction(() => {
+    store.writeState(endpointStateName(change.state.endpoint), change.state, expectedRevision)
+    store.put('rollout-decision', change.decision.id, change.decision)
+  })
+}
+
+/** Puts a version into the production environment, unless it stands there already. */
+export function enterProduction(
+  platform: Platform,
+  version: number,
+  change: { readonly reason: string; readonly atMs: number },
+): void {
+  const model = platform.project.name
+  const { store } = platform
+  const current = versionInEnvironment({ store, model, environment: 'production' })
+  if (current?.version === version) return
+  promoteVersion({ store, model, version, environment: 'production', by: 'belt', ...change })
+}
+
+/** Why a belt run left the endpoint as it is. */
+export type Untouched = 'already-serving' | 'endpoint-moved-on'
+
+/**
+ * Stage 11: begins the declared rollout of a version. A version that already answers, or is already
+ * on its way, is left alone; so is an endpoint that changed after the instant this run looks back
+ * to, since a run as of a past day must not undo what came later.
+ */
+export function beginRollout(
+  platform: Platform,
+  version: ModelVersion,
+  nowMs: number,
+): RolloutDecision | Untouched {
+  const endpoint = endpointName(platform.project)
+  const { revision, value: state } = readEndpoint(platform.store, endpoint)
+  if (state?.stable === version.version || state?.canary?.version === version.version) {
+    return 'already-serving'
+  }
+  if (state !== undefined && Date.parse(state.updatedAt) >= nowMs) return 'endpoint-moved-on'
+  const change = startRollout({
+    state,
+    endpoint,
+    model: version.model,
+    version: version.version,
+    policy: platform.project.deployment,
+    nowMs,
+  })
+  platform.store.transaction(() => {
+    commitRollout(platform.store, change, revision)
+    if (change.state.stable === version.version) {
+      enterProduction(platform, version.version, {
+        reason: `rollout ${change.decision.id}`,
+        atMs: nowMs,
+      })
+    }
+  })
+  return change.decision
+}

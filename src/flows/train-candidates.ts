@@ -1,0 +1,120 @@
+import { isPlatformError } from '../core/errors/index.ts'
+import { contentId } from '../core/identity/index.ts'
+import {
+  type Candidate,
+  type FailedRun,
+  type Frame,
+  type Run,
+  runSchema,
+} from '../core/records/index.ts'
+import { resolveMembers, trainCandidate } from '../stages/training/index.ts'
+import type { BeltJournal } from './belt-journal.ts'
+import { flowErrors } from './errors.ts'
+
+const TRAINING_CODE_VERSION = 1
+
+export interface TrainedCandidates {
+  readonly runs: readonly Run[]
+  readonly failed: readonly { readonly id: string; readonly failure: FailedRun }[]
+}
+
+async function trainOne(
+  journal: BeltJournal,
+  frame: Frame,
+  candidate: Candidate,
+  all: readonly Candidate[],
+): Promise<Run> {
+  const { platform } = journal
+  const { project, projectFolder, artifacts, engine, store, signal } = platform
+  const pool = await platform.workers()
+  const members = resolveMembers(candidate, all)
+  const run = await journal.step<Run>({
+    stage: 'training',
+    name: `train ${candidate.name}`,
+    codeVersion: TRAINING_CODE_VERSION,
+    inputs: {
+      candidate,
+      members,
+      frame: frame.id,
+      preparation: project.dataset.preparation,
+      split: project.dataset.split,
+      training: project.training,
+      problem: { type: project.problem.type, positiveClass: project.problem.positiveClass },
+      worker: pool.workerDigest,
+    },
+    output: runSchema,
+    artifacts: (output) => [output.model.digest],
+    run: async (context) => {
+      const trained = await trainCandidate({
+        candidate,
+        members,
+        project,
+        projectFolder,
+        frame,
+        pool,
+        engine,
+        artifacts,
+        signal,
+        onProgress: (share, message) => context.progress(share, message),
+      })
+      context.addWorkerMs(trained.durationMs)
+      return trained
+    },
+  })
+  store.put('run', run.id, run)
+  store.put('run-recipe', run.id, {
+    candidate,
+    members: [...members],
+    preparation: project.dataset.preparation,
+    split: project.dataset.split,
+    training: project.training,
+  })
+  return run
+}
+
+function isCandidatesOwnFault(error: unknown): boolean {
+  return isPlatformError(error) && error.exit !== 'interrupted' && error.exit !== 'environment'
+}
+
+/**
+ * Stage 6: every candidate, as many at once as there are workers. A candidate that fails is
+ * recorded and left behind; the belt goes on with the others.
+ * @throws ALL_CANDIDATES_FAILED when none is left.
+ */
+export async function trainCandidates(
+  journal: BeltJournal,
+  frame: Frame,
+  candidates: readonly Candidate[],
+  all: readonly Candidate[],
+): Promise<TrainedCandidates> {
+  const { store } = journal.platform
+  const results = await Promise.allSettled(
+    candidates.map((candidate) => trainOne(journal, frame, candidate, all)),
+  )
+  const runs: Run[] = []
+  const failed: { id: string; failure: FailedRun }[] = []
+  results.forEach((result, i) => {
+    if (result.status === 'fulfilled') {
+      runs.push(result.value)
+      return
+    }
+    const error: unknown = result.reason
+    if (!isCandidatesOwnFault(error) || !isPlatformError(error)) throw error
+    const failure = {
+      candidate: candidates[i]?.name ?? '',
+      code: error.code,
+      message: error.message,
+      hint: error.hint,
+    }
+    const id = contentId('failed', { frame: frame.id, failure })
+    store.put('failed-run', id, failure)
+    failed.push({ id, failure })
+  })
+  if (runs.length === 0) {
+    const failures = failed
+      .map(({ failure }) => `${failure.candidate} (${failure.message})`)
+      .join('; ')
+    throw flowErrors.ALL_CANDIDATES_FAILED({ failures })
+  }
+  return { runs, failed }
+}
