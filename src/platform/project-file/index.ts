@@ -1,3 +1,10 @@
+export {
+  type ColumnCheck,
+  type ColumnCheckOptions,
+  checkColumns,
+  type NotChecked,
+} from './check-columns.ts'
+export { checkQueries } from './check-queries.ts'
 export { checkReferences } from './check-references.ts'
 export { errors as projectFileErrors } from './errors.ts'
 export { findProjectFile, PROJECT_FILE_NAMES } from './find-project-file.ts'

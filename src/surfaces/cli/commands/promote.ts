@@ -1,0 +1,36 @@
+import { Command } from 'commander'
+import { actingUser } from '../acting-user.ts'
+import type { CommandSession } from '../command-session.ts'
+import { environmentArgument, environmentOf } from '../environment-argument.ts'
+import { errors } from '../errors.ts'
+import { environmentChangeText } from '../presentation/environment-change-text.ts'
+import { withPlatform } from '../with-platform.ts'
+
+function versionOf(value: string | undefined): number {
+  const version = Number(value?.replace(/^v/, ''))
+  if (Number.isInteger(version) && version > 0) return version
+  const reason = `version: expected a whole number such as 3, got "${value}"`
+  throw errors.COMMAND_INVALID({ reason })
+}
+
+/** `esteira promote VERSION ENVIRONMENT`: moves a version one environment further. */
+export function promoteCommand(session: CommandSession): Command {
+  const command = new Command('promote')
+    .description('Put a version into an environment.')
+    .argument('<version>', 'number of the version; `esteira show version` lists them')
+    .addArgument(environmentArgument())
+    .requiredOption('--reason <text>', 'why; kept with the change for ever')
+  return session.complete(command, (call, [version, environment], options) => {
+    const request = {
+      version: versionOf(version),
+      environment: environmentOf(environment),
+      by: actingUser(call.terminal),
+      reason: String(options.reason),
+    }
+    return withPlatform(call, async (platform) => {
+      const { promote } = await import('../../../flows/index.ts')
+      const change = await promote(platform, request)
+      return { json: change, text: environmentChangeText(change) }
+    })
+  })
+}

@@ -1,0 +1,58 @@
+import { Command } from 'commander'
+import { EXIT_CODES } from '../../core/errors/index.ts'
+import type { CommandSession } from './command-session.ts'
+import { checkCommand } from './commands/check.ts'
+import { demoCommand } from './commands/demo.ts'
+import { doctorCommand } from './commands/doctor.ts'
+import { promoteCommand } from './commands/promote.ts'
+import { replayCommand } from './commands/replay.ts'
+import { reproduceCommand } from './commands/reproduce.ts'
+import { rollbackCommand } from './commands/rollback.ts'
+import { runCommand } from './commands/run.ts'
+import { schemaCommand } from './commands/schema.ts'
+import { serveCommand } from './commands/serve.ts'
+import { showCommand } from './commands/show.ts'
+import { statusCommand } from './commands/status.ts'
+import { packageVersion } from './package-facts.ts'
+
+const COMMANDS = [
+  runCommand,
+  checkCommand,
+  statusCommand,
+  showCommand,
+  reproduceCommand,
+  promoteCommand,
+  rollbackCommand,
+  serveCommand,
+  replayCommand,
+  doctorCommand,
+  schemaCommand,
+  demoCommand,
+]
+
+function exitCodesText(): string {
+  const codes = Object.entries(EXIT_CODES).map(([name, code]) => `${code} ${name}`)
+  return `\nExit codes: ${codes.join(', ')}.`
+}
+
+/** The command line's tree of commands; also what its reference is generated from. */
+export function createProgram(session: CommandSession): Command {
+  const { terminal } = session
+  const program = new Command('esteira')
+    .description('Carries a model from a business problem to a watched service and back.')
+    .version(packageVersion(), '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .helpCommand(false)
+    .showHelpAfterError(false)
+    .addHelpText('after', exitCodesText())
+  for (const create of COMMANDS) program.addCommand(create(session))
+  for (const command of [program, ...program.commands]) {
+    command.exitOverride().configureOutput({
+      writeOut: (text) => terminal.print(text.trimEnd()),
+      // With --json an error is one JSON document, so the wording is left to the caller.
+      writeErr: (text) => terminal.printError(text),
+      outputError: () => undefined,
+    })
+  }
+  return program
+}

@@ -1,0 +1,22 @@
+import type { Platform } from '../../flows/index.ts'
+import type { CommandCall } from './command-session.ts'
+
+/** Opens the project's platform for one piece of work, with progress and Ctrl-C wired to it. */
+export async function withPlatform<T>(
+  call: CommandCall,
+  work: (platform: Platform) => Promise<T>,
+): Promise<T> {
+  // Loaded here and not above, so that help, schema and check need no database engine.
+  const { openPlatform } = await import('../../flows/index.ts')
+  const platform = await openPlatform({
+    projectFolder: call.project,
+    onProgress: call.display.listen,
+    signal: call.interruption.signal,
+    environment: call.terminal.environment,
+  })
+  try {
+    return await work(platform)
+  } finally {
+    await platform.close()
+  }
+}
