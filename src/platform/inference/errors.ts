@@ -37,6 +37,19 @@ export const inferenceErrors = defineErrors({
         .join(' ')
         .trim(),
   }),
+  FRAME_COLUMN_MISSING: problem<{ column: string; present: readonly string[] }>({
+    status: 422,
+    exit: 'data',
+    blame: 'caller',
+    message: (d) => `The frame has no column "${d.column}".`,
+    hint: (d) =>
+      [
+        didYouMean(d.column, d.present),
+        `A model can only be judged on a frame with its inputs; this one has ${d.present.join(', ')}.`,
+      ]
+        .join(' ')
+        .trim(),
+  }),
   PREDICTION_FAILED: problem<{ model: string; reason: string }>({
     status: 500,
     exit: 'data',
