@@ -1,5 +1,5 @@
 import type { DuckDBDataChunk, DuckDBVector } from '@duckdb/node-api'
-import { quoteIdentifier } from './sql-text.ts'
+import { quoteIdentifier, subquery } from './sql-text.ts'
 import type { ColumnValues, TableColumn } from './table-engine.ts'
 
 const NUMBER_TYPE =
@@ -23,7 +23,7 @@ export function columnarSql(sql: string, columns: readonly TableColumn[]): strin
     const number = kind === 'time' ? `epoch_ms(CAST(${column} AS TIMESTAMP))` : column
     return `coalesce(CAST(${number} AS DOUBLE), 'NaN'::DOUBLE) AS ${column}`
   })
-  return `SELECT ${items.join(', ')} FROM (${sql})`
+  return `SELECT ${items.join(', ')} FROM ${subquery(sql)}`
 }
 
 export function readNumbers(chunks: readonly DuckDBDataChunk[], index: number): Float64Array {

@@ -3,13 +3,14 @@ import { mkdirSync, renameSync, rmSync } from 'node:fs'
 import {
   DOUBLE,
   type DuckDBConnection,
+  type DuckDBDataChunk,
   DuckDBInstance,
   type DuckDBMaterializedResult,
 } from '@duckdb/node-api'
 import { columnarSql, columnKind, readNumbers, readTexts } from './duckdb-columns.ts'
 import { tableError } from './duckdb-errors.ts'
 import { plainValue } from './duckdb-values.ts'
-import { quoteIdentifier, quoteLiteral } from './sql-text.ts'
+import { quoteIdentifier, quoteLiteral, subquery } from './sql-text.ts'
 import type { ColumnValues, SqlValue, TableColumn, TableEngine } from './table-engine.ts'
 
 export interface TableEngineOptions {
@@ -76,8 +77,7 @@ class DuckDbTableEngine implements TableEngine {
       const names = columns.map((column) => column.name.toLowerCase())
       const twice = columns.find((column, i) => names.indexOf(column.name.toLowerCase()) !== i)
       if (twice) throw tableError(new Error(`column "${twice.name}" is there twice`), sql)
-      const result = await this.#run(columnarSql(sql, columns))
-      const chunks = await result.fetchAllChunks()
+      const chunks = await this.#chunks(columnarSql(sql, columns))
       const read: Record<string, ColumnValues> = {}
       for (const [index, { name, type }] of columns.entries()) {
         const kind = columnKind(type)
@@ -107,7 +107,7 @@ class DuckDbTableEngine implements TableEngine {
     return this.#inTurn(async () => {
       const beside = `${path}.${randomBytes(6).toString('hex')}.partial`
       try {
-        const copy = `COPY (${sql}\n) TO ${quoteLiteral(beside)} (FORMAT parquet, COMPRESSION zstd)`
+        const copy = `COPY ${subquery(sql)} TO ${quoteLiteral(beside)} (FORMAT parquet, COMPRESSION zstd)`
         const result = await this.#run(copy)
         renameSync(beside, path)
         return result.rowsChanged
@@ -133,9 +133,19 @@ class DuckDbTableEngine implements TableEngine {
   }
 
   async #describe(sql: string): Promise<TableColumn[]> {
-    const result = await this.#run(`DESCRIBE (${sql}\n)`)
+    const result = await this.#run(`DESCRIBE ${subquery(sql)}`)
     const rows = await result.getRowObjectsJS()
     return rows.map((row) => ({ name: String(row.column_name), type: String(row.column_type) }))
+  }
+
+  /** Streamed: the engine need not hold a second copy of the rows. */
+  async #chunks(sql: string): Promise<DuckDBDataChunk[]> {
+    try {
+      const result = await this.#connection.stream(sql)
+      return await result.fetchAllChunks()
+    } catch (error) {
+      throw tableError(error, sql)
+    }
   }
 
   async #run(

@@ -1,22 +1,13 @@
 import { randomBytes } from 'node:crypto'
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { chmod, copyFile, mkdir, open, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Digest, digestOfBytes, digestOfFile } from '../../core/identity/index.ts'
 import type { ArtifactRef } from '../../core/records/index.ts'
 import type { ArtifactStore } from './artifact-store.ts'
 import { storageErrors } from './errors.ts'
-import { currentProcess, mayBeAlive, type ProcessIdentity } from './process-identity.ts'
+import { currentProcess, mayBeAlive, processOfTag, processTag } from './process-identity.ts'
 
-const OWNER_FILE = 'owner.json'
 const DIGEST_TEXT = /^[0-9a-f]{64}$/
 
 /**
@@ -24,11 +15,17 @@ const DIGEST_TEXT = /^[0-9a-f]{64}$/
  *
  * - `sha256/ab/<digest>`: read-only files, named by their content;
  * - `tmp/`: one folder a process; those of processes that ended are removed here.
+ *
+ * @throws STORAGE_FULL, ARTIFACT_UNREADABLE
  */
 export function openArtifactStore(folder: string): ArtifactStore {
-  mkdirSync(join(folder, 'sha256'), { recursive: true })
-  mkdirSync(join(folder, 'tmp'), { recursive: true })
-  removeFoldersOfEndedProcesses(join(folder, 'tmp'))
+  try {
+    mkdirSync(join(folder, 'sha256'), { recursive: true })
+    mkdirSync(join(folder, 'tmp'), { recursive: true })
+    removeFoldersOfEndedProcesses(join(folder, 'tmp'))
+  } catch (error) {
+    throw fileError(error, folder)
+  }
   return new FileArtifactStore(folder)
 }
 
@@ -68,8 +65,16 @@ class FileArtifactStore implements ArtifactStore {
   }
 
   temporaryFolder(): { path: string; dispose(): void } {
-    const path = mkdtempSync(join(this.#workFolder(), 'work-'))
+    const path = this.#makeFolder()
     return { path, dispose: () => rmSync(path, { recursive: true, force: true }) }
+  }
+
+  #makeFolder(): string {
+    try {
+      return mkdtempSync(join(this.#workFolder(), 'work-'))
+    } catch (error) {
+      throw fileError(error, this.#folder)
+    }
   }
 
   /** Brings bytes beside, makes them durable, then gives them their name. */
@@ -116,7 +121,7 @@ class FileArtifactStore implements ArtifactStore {
   }
 
   #workFolder(): string {
-    this.#work ??= makeWorkFolder(join(this.#folder, 'tmp'))
+    this.#work ??= mkdtempSync(join(this.#folder, 'tmp', `${processTag(currentProcess())}~`))
     return this.#work
   }
 }
@@ -146,28 +151,10 @@ async function moveFile(from: string, to: string): Promise<void> {
   }
 }
 
-function makeWorkFolder(folder: string): string {
-  const owner = currentProcess()
-  const path = mkdtempSync(join(folder, `${owner.pid}-`))
-  writeFileSync(join(path, OWNER_FILE), JSON.stringify(owner))
-  return path
-}
-
 function removeFoldersOfEndedProcesses(folder: string): void {
   for (const name of readdirSync(folder)) {
-    const path = join(folder, name)
-    if (!mayBeAlive(ownerOf(path, name))) rmSync(path, { recursive: true, force: true })
-  }
-}
-
-/** The owner's file, or (a process killed before it wrote one) the number in the folder's name. */
-function ownerOf(path: string, name: string): ProcessIdentity {
-  const fromName = { ...currentProcess(), pid: Number.parseInt(name, 10), started: '' }
-  try {
-    const owner: unknown = JSON.parse(readFileSync(join(path, OWNER_FILE), 'utf8'))
-    return { ...fromName, ...(owner as Partial<ProcessIdentity>) }
-  } catch {
-    return fromName
+    const owner = processOfTag(name)
+    if (owner && !mayBeAlive(owner)) rmSync(join(folder, name), { recursive: true, force: true })
   }
 }
 

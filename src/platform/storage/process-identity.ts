@@ -14,6 +14,19 @@ export function currentProcess(): ProcessIdentity {
   return { host: hostname(), pid: process.pid, started: startOf(process.pid) ?? '' }
 }
 
+/** One word that is fit for a file name. */
+export function processTag({ pid, host, started }: ProcessIdentity): string {
+  return [String(pid), host, started].map(encodeURIComponent).join('~')
+}
+
+/** The identity that a name starting with `processTag` carries; undefined for other names. */
+export function processOfTag(name: string): ProcessIdentity | undefined {
+  const [pid, host, started] = name.split('~')
+  if (pid === undefined || !/^[1-9]\d*$/.test(pid) || !host || started === undefined)
+    return undefined
+  return { pid: Number(pid), host: decodeURIComponent(host), started: decodeURIComponent(started) }
+}
+
 /** False only when it is certain that the process has ended; a process of another host counts as alive. */
 export function mayBeAlive(identity: ProcessIdentity): boolean {
   if (identity.host !== hostname()) return true
