@@ -1,0 +1,5 @@
+export {
+  type ImportanceOptions,
+  type InputImportance,
+  permutationImportance,
+} from './permutation-importance.ts'
