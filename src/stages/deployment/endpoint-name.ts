@@ -7,5 +7,5 @@ export function endpointName(project: Pick<Project, 'name' | 'deployment'>): str
 
 /** Under which name the metadata store keeps an endpoint's state. */
 export function endpointStateName(endpoint: string): string {
-  return `endpoint/${endpoint}`
+  return `endpoint:${endpoint}`
 }

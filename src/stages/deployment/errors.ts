@@ -6,16 +6,16 @@ export const deploymentErrors = defineErrors({
     exit: 'conflict',
     blame: 'caller',
     message: (d) =>
-      `endpoint "${d.endpoint}" is rolling out version ${d.canary}; version ${d.version} must wait until that ends`,
+      `Endpoint "${d.endpoint}" is rolling out version ${d.canary}; version ${d.version} must wait until that ends.`,
     hint: (d) =>
-      `let the rollout of version ${d.canary} end, or withdraw it with \`esteira rollback\`, then try again`,
+      `Let the rollout of version ${d.canary} end, or withdraw it with \`esteira rollback\`, then try again.`,
   }),
   ROLLBACK_IMPOSSIBLE: problem<{ endpoint: string; stable: number }>({
     status: 409,
     exit: 'conflict',
     blame: 'caller',
     message: (d) =>
-      `endpoint "${d.endpoint}" has no version before ${d.stable} to go back to, and no rollout under way`,
-    hint: () => 'roll out another version with `esteira promote`',
+      `Endpoint "${d.endpoint}" has no version before ${d.stable} to go back to, and no rollout under way.`,
+    hint: () => 'Roll out another version with `esteira promote`.',
   }),
 })

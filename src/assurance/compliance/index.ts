@@ -1,0 +1,2 @@
+export { renderModelCard } from './model-card.ts'
+export type { ModelCardFacts } from './model-card-facts.ts'

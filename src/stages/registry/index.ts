@@ -1,0 +1,19 @@
+export { registryErrors } from './errors.ts'
+export {
+  type FindVersionOptions,
+  findVersion,
+  type ListVersionsOptions,
+  listVersions,
+} from './find-version.ts'
+export { type PromoteVersionOptions, promoteVersion } from './promote-version.ts'
+export {
+  type ModelVersionParts,
+  type RegisterVersionOptions,
+  registerVersion,
+} from './register-version.ts'
+export { type RollBackEnvironmentOptions, rollBackEnvironment } from './roll-back-environment.ts'
+export {
+  type VersionInEnvironmentOptions,
+  type VersionStanding,
+  versionInEnvironment,
+} from './version-in-environment.ts'

@@ -1,0 +1,28 @@
+import { contentId } from '../../core/identity/index.ts'
+import type { ModelVersion } from '../../core/records/index.ts'
+import { isoTime } from '../../core/time/index.ts'
+import type { RecordStore } from '../../platform/storage/index.ts'
+
+/** What a version is made of; its id follows from exactly this. */
+export type ModelVersionParts = Omit<ModelVersion, 'id' | 'version' | 'createdAt'>
+
+export interface RegisterVersionOptions extends ModelVersionParts {
+  readonly store: RecordStore
+  readonly nowMs: number
+}
+
+/**
+ * Enters a model into the registry under the model's next number. The same parts give the same
+ * version again, whether the call is repeated, resumed after a crash, or made by two processes.
+ */
+export function registerVersion({ store, nowMs, ...parts }: RegisterVersionOptions): ModelVersion {
+  const id = contentId('version', parts)
+  return store.transaction(() => {
+    const known = store.get('model-version', id)
+    if (known !== undefined) return known
+    const version = store.allocateVersion(parts.model, id)
+    const record: ModelVersion = { id, ...parts, version, createdAt: isoTime(nowMs) }
+    store.put('model-version', id, record)
+    return record
+  })
+}

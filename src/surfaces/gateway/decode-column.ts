@@ -1,0 +1,111 @@
+import { gatewayErrors } from './errors.ts'
+import { DATATYPES, INTEGER_BOUNDS, type WireTensor } from './open-inference.ts'
+import { shown } from './parse-request.ts'
+import type { RequestColumn } from './request-columns.ts'
+
+/** A value as the caller sent it; null is missing, booleans are 0 and 1. */
+export type Cell = number | string | null
+
+/** Beyond this a number is infinite in float32, which is what the model computes in. */
+const FLOAT32_MAX = 3.402_823_466_385_288_6e38
+
+/**
+ * Reads one column of a request.
+ * @throws INPUT_DATATYPE_WRONG, INPUT_SHAPE_WRONG, INPUT_VALUE_WRONG
+ */
+export function decodeColumn(tensor: WireTensor, column: RequestColumn): readonly Cell[] {
+  checkDatatype(tensor, column)
+  const data = flatData(tensor)
+  const read = readerOf(tensor.datatype)
+  return data.map((value, row) => {
+    if (value === null) return null
+    const cell = read.accept(value)
+    if (cell === undefined) {
+      throw gatewayErrors.INPUT_VALUE_WRONG({
+        input: tensor.name,
+        row,
+        expected: `${read.expected} or null`,
+        got: shown(value),
+      })
+    }
+    return cell
+  })
+}
+
+function checkDatatype({ name, datatype }: WireTensor, { kind }: RequestColumn): void {
+  const isText = datatype === 'BYTES'
+  const fits = DATATYPES.includes(datatype) && (kind === 'any' || (kind === 'text') === isText)
+  if (fits) return
+  const numeric = DATATYPES.filter((candidate) => candidate !== 'BYTES')
+  const expected = kind === 'text' ? 'BYTES' : (kind === 'number' ? numeric : DATATYPES).join(', ')
+  throw gatewayErrors.INPUT_DATATYPE_WRONG({ input: name, expected, got: shown(datatype) })
+}
+
+/** The data of shape [n] or [n, 1] as a flat array; the latter may come nested. */
+function flatData({ name, shape, data }: WireTensor): readonly unknown[] {
+  const [rows, width = 1] = shape
+  if (rows === undefined || rows === 0 || shape.length > 2 || width !== 1) {
+    throw gatewayErrors.INPUT_SHAPE_WRONG({
+      input: name,
+      expected: '[rows] or [rows, 1] with at least one row',
+      got: `[${shape.slice(0, 8).join(', ')}]`,
+    })
+  }
+  const nested = shape.length === 2 && Array.isArray(data[0])
+  const flat = nested ? data.map((item) => soleElement(name, item)) : data
+  if (flat.length !== rows) {
+    throw gatewayErrors.INPUT_SHAPE_WRONG({
+      input: name,
+      expected: `${rows} values`,
+      got: String(flat.length),
+    })
+  }
+  return flat
+}
+
+function soleElement(input: string, item: unknown): unknown {
+  if (Array.isArray(item) && item.length === 1) return item[0]
+  throw gatewayErrors.INPUT_SHAPE_WRONG({
+    input,
+    expected: 'rows of one value each',
+    got: Array.isArray(item) ? `a row of ${item.length}` : shown(item),
+  })
+}
+
+interface CellReader {
+  readonly expected: string
+  /** The cell, or undefined when the value does not fit. */
+  readonly accept: (value: unknown) => Cell | undefined
+}
+
+const TEXT: CellReader = {
+  expected: 'a text',
+  accept: (value) => (typeof value === 'string' ? value : undefined),
+}
+const TRUTH: CellReader = {
+  expected: 'true or false',
+  accept: (value) => (typeof value === 'boolean' ? Number(value) : undefined),
+}
+const REAL: CellReader = {
+  expected: 'a finite number within float32',
+  accept: (value) =>
+    typeof value === 'number' && Math.abs(value) <= FLOAT32_MAX ? value : undefined,
+}
+const INTEGERS: ReadonlyMap<string, CellReader> = new Map(
+  Object.entries(INTEGER_BOUNDS).map(([datatype, [low, high]]) => [
+    datatype,
+    {
+      expected: `a whole number from ${low} to ${high}`,
+      accept: (value: unknown) =>
+        typeof value === 'number' && Number.isInteger(value) && value >= low && value <= high
+          ? value
+          : undefined,
+    },
+  ]),
+)
+
+function readerOf(datatype: string): CellReader {
+  if (datatype === 'BYTES') return TEXT
+  if (datatype === 'BOOL') return TRUTH
+  return INTEGERS.get(datatype) ?? REAL
+}

@@ -1,0 +1,209 @@
+import { defineErrors, didYouMean, problem } from '../../core/errors/index.ts'
+
+const bad = { status: 400, exit: 'usage', blame: 'caller' } as const
+
+function oneOf(got: string, known: readonly string[]): string {
+  return [didYouMean(got, known), `Known: ${known.length === 0 ? 'none' : known.join(', ')}.`]
+    .filter((text) => text !== '')
+    .join(' ')
+}
+
+export const gatewayErrors = defineErrors({
+  ROUTE_UNKNOWN: problem<{ method: string; path: string }>({
+    ...bad,
+    status: 404,
+    exit: 'not-found',
+    message: (d) => `There is nothing at ${d.method} ${d.path}.`,
+    hint: () => 'The routes are in docs/reference/gateway.md; GET /v2 says what this server is.',
+  }),
+  MODEL_UNKNOWN: problem<{ model: string; known: readonly string[] }>({
+    ...bad,
+    status: 404,
+    exit: 'not-found',
+    message: (d) => `No model "${d.model}" is served here.`,
+    hint: (d) => oneOf(d.model, d.known),
+  }),
+  MODEL_VERSION_UNKNOWN: problem<{ model: string; version: string; loaded: readonly number[] }>({
+    ...bad,
+    status: 404,
+    exit: 'not-found',
+    message: (d) => `Version "${d.version}" of "${d.model}" is not loaded.`,
+    hint: (d) =>
+      `Loaded: ${d.loaded.join(', ') || 'none'}. Leave the version out to ask the rollout.`,
+  }),
+  ENDPOINT_NOT_READY: problem<{ endpoint: string; reason: string }>({
+    status: 503,
+    exit: 'not-found',
+    blame: 'system',
+    retryable: true,
+    message: (d) => `Endpoint "${d.endpoint}" cannot answer yet: ${d.reason}.`,
+    hint: (d) => `See GET /v1/endpoints/${d.endpoint}; \`esteira run\` deploys a version.`,
+  }),
+  BODY_NOT_JSON: problem<{ reason: string }>({
+    ...bad,
+    message: (d) => `The body is not valid JSON: ${d.reason}.`,
+    hint: () => 'Send one JSON object as in the Open Inference Protocol.',
+  }),
+  BODY_TOO_LARGE: problem<{ limit: number }>({
+    ...bad,
+    status: 413,
+    message: (d) => `The body is larger than ${d.limit} bytes.`,
+    hint: () => 'Send the rows in several requests.',
+  }),
+  CONTENT_TYPE_WRONG: problem<{ got: string }>({
+    ...bad,
+    status: 415,
+    message: (d) => `The content type "${d.got}" is not understood.`,
+    hint: () => 'Send JSON with the header `content-type: application/json`.',
+  }),
+  REQUEST_REFUSED: problem<{ reason: string }>({
+    ...bad,
+    message: (d) => `The request is refused: ${d.reason}.`,
+    hint: () => 'Send a well-formed HTTP request.',
+  }),
+  BODY_INVALID: problem<{ where: string; expected: string; got: string }>({
+    ...bad,
+    message: (d) => `${d.where}: expected ${d.expected}, got ${d.got}.`,
+    hint: () =>
+      'A request is {"id"?, "parameters"?, "inputs": [{"name", "shape", "datatype", "data"}], "outputs"?}.',
+  }),
+  FIELD_UNKNOWN: problem<{ where: string; field: string; known: readonly string[] }>({
+    ...bad,
+    message: (d) => `${d.where} has a field "${d.field}" that is not understood.`,
+    hint: (d) => oneOf(d.field, d.known),
+  }),
+  INPUT_UNKNOWN: problem<{ input: string; known: readonly string[] }>({
+    ...bad,
+    message: (d) => `The model has no input "${d.input}".`,
+    hint: (d) => oneOf(d.input, d.known),
+  }),
+  INPUT_MISSING: problem<{ inputs: readonly string[] }>({
+    ...bad,
+    message: (d) => `The request lacks ${d.inputs.map((name) => `"${name}"`).join(', ')}.`,
+    hint: () => 'Every input must be sent; a value that is not known is sent as null.',
+  }),
+  INPUT_REPEATED: problem<{ input: string }>({
+    ...bad,
+    message: (d) => `The request sends the input "${d.input}" twice.`,
+    hint: () => 'Send each input once, with one value a row.',
+  }),
+  INPUT_DATATYPE_WRONG: problem<{ input: string; expected: string; got: string }>({
+    ...bad,
+    message: (d) => `The input "${d.input}" has the datatype ${d.got}, expected ${d.expected}.`,
+    hint: () => 'GET /v2/models/{name} lists every input with its datatype.',
+  }),
+  INPUT_SHAPE_WRONG: problem<{ input: string; expected: string; got: string }>({
+    ...bad,
+    message: (d) =>
+      `The input "${d.input}" has the wrong shape: expected ${d.expected}, got ${d.got}.`,
+    hint: () => 'Each input is one column: shape [rows] or [rows, 1], with as many values in data.',
+  }),
+  INPUT_VALUE_WRONG: problem<{ input: string; row: number; expected: string; got: string }>({
+    ...bad,
+    message: (d) =>
+      `The input "${d.input}" holds ${d.got} in row ${d.row}, expected ${d.expected}.`,
+    hint: () => 'A value that is not known is sent as null.',
+  }),
+  BATCH_TOO_LARGE: problem<{ rows: number; limit: number }>({
+    ...bad,
+    message: (d) => `The request has ${d.rows} rows; at most ${d.limit} are answered at once.`,
+    hint: () => 'Send smaller batches, or raise deployment.maxBatchRows in the project file.',
+  }),
+  INPUT_OUT_OF_RANGE: problem<{
+    input: string
+    row: number
+    value: number
+    low: number
+    high: number
+  }>({
+    ...bad,
+    status: 422,
+    message: (d) =>
+      `The input "${d.input}" is ${d.value} in row ${d.row}, far outside its training range ${d.low} to ${d.high}.`,
+    hint: () =>
+      'Check the unit of the value; deployment.outOfRange: "flag" answers such rows and flags them.',
+  }),
+  FEATURE_MISSING: problem<{ view: string; row: number; keys: string }>({
+    ...bad,
+    status: 422,
+    message: (d) => `The feature view "${d.view}" has no fresh value for ${d.keys} (row ${d.row}).`,
+    hint: () =>
+      'Publish the view again, or set deployment.missingFeatures: "null" to answer without it.',
+  }),
+  OUTPUT_UNKNOWN: problem<{ output: string; known: readonly string[] }>({
+    ...bad,
+    message: (d) => `The model has no output "${d.output}".`,
+    hint: (d) => oneOf(d.output, d.known),
+  }),
+  REQUEST_TIME_REFUSED: problem<{ time: string }>({
+    ...bad,
+    message: (d) => `parameters.time is ${d.time}, but this gateway answers for the present only.`,
+    hint: () => 'Leave parameters.time out; only a replay opens a gateway that accepts it.',
+  }),
+  PREDICTION_NOT_LOGGED: problem<{ reason: string }>({
+    status: 503,
+    exit: 'environment',
+    blame: 'system',
+    retryable: true,
+    message: (d) => `The prediction could not be logged, so it is not given: ${d.reason}.`,
+    hint: () => 'Free space on the disk of the prediction log, then send the request again.',
+  }),
+  LABELS_NOT_STORED: problem<{ reason: string }>({
+    status: 503,
+    exit: 'environment',
+    blame: 'system',
+    retryable: true,
+    message: (d) => `The labels could not be stored: ${d.reason}.`,
+    hint: () => 'Free space on the disk of the prediction log, then send all of them again.',
+  }),
+  LABEL_WRONG: problem<{ index: number; got: string; known: readonly string[] }>({
+    ...bad,
+    message: (d) => `labels[${d.index}].label is ${d.got}, which this model cannot predict.`,
+    hint: (d) => (d.known.length === 0 ? 'Send a finite number.' : oneOf(d.got, d.known)),
+  }),
+  TOKEN_WRONG: problem<Record<string, never>>({
+    ...bad,
+    status: 401,
+    message: () => 'The request carries no valid token.',
+    hint: () => 'Send `authorization: Bearer <token>` with the value of ESTEIRA_GATEWAY_TOKEN.',
+  }),
+  HOST_REFUSED: problem<{ host: string }>({
+    ...bad,
+    status: 403,
+    message: (d) => `The host "${d.host}" is not this machine's.`,
+    hint: () => 'Ask for http://127.0.0.1; without a token the gateway answers this machine only.',
+  }),
+  GATEWAY_TOKEN_NEEDED: problem<{ host: string }>({
+    ...bad,
+    message: (d) => `The gateway must not listen on ${d.host} without a token.`,
+    hint: () => 'Set ESTEIRA_GATEWAY_TOKEN to a long random text, or listen on 127.0.0.1.',
+  }),
+  GATEWAY_ADDRESS_TAKEN: problem<{ host: string; port: number; reason: string }>({
+    ...bad,
+    exit: 'conflict',
+    message: (d) => `The gateway cannot listen on ${d.host}:${d.port}: ${d.reason}.`,
+    hint: () => 'End the program that holds the port, or choose another with `--port`.',
+  }),
+  ANSWER_NOT_FINITE: problem<{ version: number; row: number }>({
+    status: 500,
+    exit: 'data',
+    blame: 'system',
+    message: (d) => `Version ${d.version} gave no finite number for row ${d.row}.`,
+    hint: () =>
+      'Go back to the version before with `esteira rollback`, and evaluate this one again.',
+  }),
+  REVISION_UNFIT: problem<{ version: number; reason: string }>({
+    status: 500,
+    exit: 'data',
+    blame: 'system',
+    message: (d) => `Version ${d.version} failed its warm-up: ${d.reason}.`,
+    hint: () => 'The revision that answered before goes on. Mend the cause, then reload.',
+  }),
+  GATEWAY_FAULT: problem<Record<string, never>>({
+    status: 500,
+    exit: 'internal',
+    blame: 'system',
+    message: () => 'The gateway itself failed; the cause is in its log.',
+    hint: () => 'Please report this with the log, unless the log names a cause on this machine.',
+  }),
+})

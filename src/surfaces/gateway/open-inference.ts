@@ -1,0 +1,57 @@
+/**
+ * The parts of the Open Inference Protocol (v2, HTTP/JSON) that this gateway speaks: every input is
+ * one named column.
+ */
+
+/** Integers with the bounds JSON can carry exactly: 64-bit ones end at ±(2^53 − 1). */
+export const INTEGER_BOUNDS: Readonly<Record<string, readonly [number, number]>> = {
+  INT8: [-128, 127],
+  INT16: [-32_768, 32_767],
+  INT32: [-2_147_483_648, 2_147_483_647],
+  INT64: [Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER],
+  UINT8: [0, 255],
+  UINT16: [0, 65_535],
+  UINT32: [0, 4_294_967_295],
+  UINT64: [0, Number.MAX_SAFE_INTEGER],
+}
+
+export const DATATYPES: readonly string[] = [
+  'FP64',
+  'FP32',
+  ...Object.keys(INTEGER_BOUNDS),
+  'BOOL',
+  'BYTES',
+]
+
+export interface WireTensor {
+  readonly name: string
+  readonly datatype: string
+  readonly shape: readonly number[]
+  readonly data: readonly unknown[]
+}
+
+/** A request whose form is right; names and values are not looked at yet. */
+export interface InferRequest {
+  readonly id: string | undefined
+  readonly ids: readonly string[] | undefined
+  /** Milliseconds; undefined means now. */
+  readonly timeMs: number | undefined
+  readonly inputs: readonly WireTensor[]
+  /** Names of the wanted outputs; all when undefined. */
+  readonly outputs: readonly string[] | undefined
+}
+
+export interface OutputTensor {
+  readonly name: string
+  readonly datatype: string
+  readonly shape: readonly number[]
+  readonly data: readonly (number | string | boolean)[]
+}
+
+export interface InferResponse {
+  readonly model_name: string
+  readonly model_version: string
+  readonly id: string
+  readonly parameters: Readonly<Record<string, unknown>>
+  readonly outputs: readonly OutputTensor[]
+}

@@ -1,0 +1,100 @@
+import { EXPORTED_SECONDS } from './latency-histogram.ts'
+import type { ModelCounts } from './statistics.ts'
+
+export interface MetricsFacts {
+  readonly counts: readonly ModelCounts[]
+  readonly inFlight: number
+  readonly loadedRevisions: number
+  readonly residentMemoryBytes: number
+  readonly cpuSeconds: number
+  readonly startedAtMs: number
+}
+
+type Labels = Readonly<Record<string, string | number>>
+type Sample = readonly [suffix: string, labels: Labels, value: number]
+
+/** The text exposition format of Prometheus, version 0.0.4. */
+export function prometheusText(facts: MetricsFacts): string {
+  const labelled = facts.counts.map(({ model, version, counts }) => ({
+    labels: { model, version: version ?? '' },
+    counts,
+  }))
+  return [
+    family({
+      name: 'esteira_gateway_requests_total',
+      type: 'counter',
+      help: 'Inference requests by model, version and status code.',
+      samples: labelled.flatMap(({ labels, counts }) =>
+        [...counts.byStatus].map(([code, n]): Sample => ['', { ...labels, code }, n]),
+      ),
+    }),
+    family({
+      name: 'esteira_gateway_request_duration_seconds',
+      type: 'histogram',
+      help: 'Time from request to answer of the successful inference requests.',
+      samples: labelled.flatMap(({ labels, counts }) => durationSamples(labels, counts)),
+    }),
+    family({
+      name: 'esteira_gateway_predictions_total',
+      type: 'counter',
+      help: 'Rows predicted, answered and logged.',
+      samples: labelled.map(({ labels, counts }): Sample => ['', labels, counts.predictions]),
+    }),
+    gauge('esteira_gateway_in_flight', 'Inference requests under way.', facts.inFlight),
+    gauge('esteira_gateway_loaded_revisions', 'Revisions in memory.', facts.loadedRevisions),
+    gauge(
+      'process_resident_memory_bytes',
+      'Resident memory of the process.',
+      facts.residentMemoryBytes,
+    ),
+    family({
+      name: 'process_cpu_seconds_total',
+      type: 'counter',
+      help: 'Processor time of the process.',
+      samples: [['', {}, facts.cpuSeconds]],
+    }),
+    gauge(
+      'process_start_time_seconds',
+      'Start of the gateway in seconds since 1970.',
+      facts.startedAtMs / 1_000,
+    ),
+  ].join('')
+}
+
+function durationSamples(labels: Labels, { latency }: ModelCounts['counts']): Sample[] {
+  const cumulative = latency.exported()
+  return [
+    ...EXPORTED_SECONDS.map((le, i): Sample => ['_bucket', { ...labels, le }, cumulative[i] ?? 0]),
+    ['_bucket', { ...labels, le: '+Inf' }, latency.count],
+    ['_sum', labels, latency.sumMs / 1_000],
+    ['_count', labels, latency.count],
+  ]
+}
+
+function gauge(name: string, help: string, value: number): string {
+  return family({ name, type: 'gauge', help, samples: [['', {}, value]] })
+}
+
+function family(options: {
+  readonly name: string
+  readonly type: string
+  readonly help: string
+  readonly samples: readonly Sample[]
+}): string {
+  const { name, type, help, samples } = options
+  const lines = samples.map(
+    ([suffix, labels, value]) => `${name}${suffix}${labelText(labels)} ${value}\n`,
+  )
+  return `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${lines.join('')}`
+}
+
+function labelText(labels: Labels): string {
+  const pairs = Object.entries(labels).map(([name, value]) => {
+    const escaped = String(value)
+      .replaceAll('\\', '\\\\')
+      .replaceAll('"', '\\"')
+      .replaceAll('\n', '\\n')
+    return `${name}="${escaped}"`
+  })
+  return pairs.length === 0 ? '' : `{${pairs.join(',')}}`
+}

@@ -1,0 +1,91 @@
+import type { DatasetRecord, ModelVersion, Project } from '../../core/records/index.ts'
+import { durationMs } from '../../core/time/index.ts'
+
+/** One column that the caller sends. */
+export interface RequestColumn {
+  readonly name: string
+  /** `any` for an entity key whose type no record tells. */
+  readonly kind: 'number' | 'text' | 'any'
+  /** What the metadata advertises. */
+  readonly datatype: string
+  readonly isInput: boolean
+  readonly isKey: boolean
+}
+
+/** A feature view whose values the gateway looks up. */
+export interface LookedUpView {
+  readonly view: string
+  /** The entity's keys, in the entity's order. */
+  readonly keys: readonly string[]
+  readonly availabilityDelayMs: number
+  /** Infinite when the view declares none. */
+  readonly timeToLiveMs: number
+}
+
+/** Where a model's inputs come from: the request, or a feature view. */
+export interface InputPlan {
+  readonly columns: readonly RequestColumn[]
+  readonly views: readonly LookedUpView[]
+}
+
+/**
+ * Plans the inputs of a version. The caller sends the model's own columns and the keys of the
+ * entities whose features the model uses.
+ * @param dataset the version's dataset, which tells the types of entity keys
+ * @throws Error when the project no longer has a feature view of the model
+ */
+export function planInputs(
+  version: ModelVersion,
+  project: Project,
+  dataset: DatasetRecord | undefined,
+): InputPlan {
+  const { inputs } = version.signature
+  const views = [...new Set(inputs.flatMap(({ view }) => (view === null ? [] : [view])))].map(
+    (view) => lookedUpView(view, project),
+  )
+  const keys = new Set(views.flatMap((view) => view.keys))
+  const own = inputs.filter(({ view }) => view === null)
+  const columns: RequestColumn[] = own.map(({ name, kind }) => ({
+    name,
+    kind,
+    datatype: kind === 'number' ? 'FP64' : 'BYTES',
+    isInput: true,
+    isKey: keys.has(name),
+  }))
+  for (const name of keys) {
+    if (own.some((input) => input.name === name)) continue
+    const kind = keyKind(dataset?.columns.find((column) => column.name === name)?.type)
+    const datatype = kind === 'number' ? 'INT64' : 'BYTES'
+    columns.push({ name, kind, datatype, isInput: false, isKey: true })
+  }
+  return { columns, views }
+}
+
+function lookedUpView(view: string, project: Project): LookedUpView {
+  const definition = project.featureViews[view]
+  if (definition === undefined) {
+    throw new Error(`the project file no longer has the feature view "${view}"`)
+  }
+  const entity = project.entities[definition.entity]
+  if (entity === undefined) {
+    throw new Error(`the project file no longer has the entity "${definition.entity}"`)
+  }
+  if (!definition.online) {
+    throw new Error(`the feature view "${view}" is not online, so nothing can be looked up`)
+  }
+  return {
+    view,
+    keys: entity.keys,
+    availabilityDelayMs: durationMs(definition.availabilityDelay),
+    timeToLiveMs:
+      definition.timeToLive === undefined
+        ? Number.POSITIVE_INFINITY
+        : durationMs(definition.timeToLive),
+  }
+}
+
+function keyKind(type: string | undefined): RequestColumn['kind'] {
+  if (type === undefined) return 'any'
+  if (/^VARCHAR/.test(type)) return 'text'
+  return /INT|DOUBLE|FLOAT|DECIMAL/.test(type) ? 'number' : 'any'
+}
