@@ -1,0 +1,117 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { PredictionEntry } from '../../core/records/index.ts'
+import type { PredictionLog } from './prediction-log.ts'
+import { openPredictionLog } from './sqlite-prediction-log.ts'
+
+const root = mkdtempSync(join(tmpdir(), 'esteira-predictions-'))
+afterAll(() => rmSync(root, { recursive: true, force: true }))
+
+function prediction(id: string, timeMs: number, more: Partial<PredictionEntry> = {}) {
+  const entry: PredictionEntry = {
+    id,
+    endpoint: 'delays',
+    version: 1,
+    role: 'stable',
+    timeMs,
+    inputs: { distance: 1400.5, carrier: 'DL', temp: null },
+    output: [0.1, 0.9],
+    decision: true,
+    latencyUs: 81.5,
+    flags: ['unseen:carrier'],
+    ...more,
+  }
+  return entry
+}
+
+describe('SQLite prediction log', () => {
+  let log: PredictionLog
+  let path: string
+  let files = 0
+  beforeEach(() => {
+    path = join(root, `${files++}.db`)
+    log = openPredictionLog(path)
+  })
+  afterEach(() => log.close())
+  const ids = (options: Partial<Parameters<PredictionLog['window']>[0]>) =>
+    log.window({ endpoint: 'delays', fromMs: 0, toMs: 1e15, ...options }).map((found) => found.id)
+
+  it('gives entries back as they were written', () => {
+    const second = prediction('b', 2, { decision: null, output: [-3.25], inputs: {}, flags: [] })
+    log.append([prediction('a', 1), second])
+    expect(log.window({ endpoint: 'delays', fromMs: 0, toMs: 10 })).toEqual([
+      { ...prediction('a', 1), label: null },
+      { ...second, label: null },
+    ])
+  })
+
+  it('cuts windows at [from, to), by endpoint and version, in the order of time', () => {
+    log.append([
+      prediction('c', 30),
+      prediction('a', 10),
+      prediction('b', 20, { version: 2, role: 'canary' }),
+      prediction('other', 15, { endpoint: 'cancellations' }),
+    ])
+    expect(ids({})).toEqual(['a', 'b', 'c'])
+    expect(ids({ fromMs: 10, toMs: 30 })).toEqual(['a', 'b'])
+    expect(ids({ fromMs: 10.5, toMs: 30.5 })).toEqual(['b', 'c'])
+    expect(ids({ version: 2 })).toEqual(['b'])
+    expect([log.count('delays'), log.count('cancellations'), log.count('none')]).toEqual([3, 1, 0])
+  })
+
+  it('takes a retried request as one decision', () => {
+    log.append([prediction('a', 1), prediction('a', 1, { output: [0.5, 0.5] })])
+    log.append([prediction('a', 9, { output: [0.7, 0.3] })])
+    const found = log.window({ endpoint: 'delays', fromMs: 0, toMs: 100 })
+    expect(found.map((entry) => entry.output)).toEqual([[0.1, 0.9]])
+  })
+
+  it('shows the labels that were known by a moment, and the last one by default', () => {
+    log.appendLabels([{ id: 'b', label: 'early', timeMs: 1 }])
+    log.append([prediction('a', 1), prediction('b', 2)])
+    log.appendLabels([{ id: 'a', label: '0', timeMs: 100 }])
+    log.appendLabels([{ id: 'a', label: '1', timeMs: 200 }])
+    const labels = (labelsKnownByMs?: number) =>
+      log
+        .window({
+          endpoint: 'delays',
+          fromMs: 0,
+          toMs: 10,
+          ...(labelsKnownByMs === undefined ? {} : { labelsKnownByMs }),
+        })
+        .map((entry) => entry.label)
+    expect(labels()).toEqual(['1', 'early'])
+    expect(labels(99)).toEqual([null, 'early'])
+    expect(labels(100)).toEqual(['0', 'early'])
+    log.appendLabels([{ id: 'a', label: 'corrected', timeMs: 200 }])
+    expect(labels()).toEqual(['corrected', 'early'])
+  })
+
+  it('keeps a batch whole or not at all', () => {
+    const broken = prediction('b', 2, { output: [Number.NaN, 1] })
+    expect(() => log.append([prediction('a', 1), broken])).toThrow(
+      expect.objectContaining({ code: 'ENTRY_INVALID' }),
+    )
+    expect(log.count('delays')).toBe(0)
+  })
+
+  it('reads a window by its index and writes ten thousand entries within seconds', () => {
+    const entries = Array.from({ length: 10_000 }, (_, i) => prediction(`p${i}`, i))
+    const started = performance.now()
+    log.append(entries)
+    log.appendLabels(entries.map(({ id, timeMs }) => ({ id, label: '1', timeMs: timeMs + 5 })))
+    expect(ids({ fromMs: 5_000, toMs: 5_100 }).length).toBe(100)
+    expect(performance.now() - started).toBeLessThan(3_000)
+    const database = new DatabaseSync(path)
+    const plan = database
+      .prepare(
+        "EXPLAIN QUERY PLAN SELECT * FROM predictions WHERE endpoint = 'delays' AND time_ms >= 1 AND time_ms < 2 ORDER BY time_ms, rowid",
+      )
+      .all()
+    database.close()
+    expect(JSON.stringify(plan)).toContain('predictions_by_time')
+  })
+})
