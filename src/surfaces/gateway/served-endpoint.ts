@@ -74,7 +74,9 @@ export function createServedEndpoint(name: string, sources: RevisionSources): Se
     standing.serving = servable(value, pool) ?? standing.serving
     const kept = [value, standing.serving].flatMap((state) => (state ? versionsOf(state) : []))
     // Old revisions drain on their own time; the new ones answer already.
-    void pool.retire(kept)
+    pool.retire(kept).catch((error: unknown) => {
+      standing.trouble = `an old revision did not close: ${messageOf(error)}`
+    })
   }
 
   return {
@@ -84,7 +86,7 @@ export function createServedEndpoint(name: string, sources: RevisionSources): Se
       // One at a time, and a trouble with the store never takes the serving revision away.
       standing.following = standing.following.then(() =>
         followNow(retry).catch((error: unknown) => {
-          standing.trouble = error instanceof Error ? error.message : String(error)
+          standing.trouble = `the endpoint's state cannot be read: ${messageOf(error)}`
         }),
       )
       return standing.following
@@ -157,8 +159,12 @@ function servable(state: EndpointState, pool: RevisionPool): EndpointState | und
   return { ...state, state: 'stable', canary: null }
 }
 
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
+
 function problemsOf({ stored, trouble }: Standing, pool: RevisionPool): string[] {
-  const problems = trouble === undefined ? [] : [`the endpoint's state cannot be read: ${trouble}`]
+  const problems = trouble === undefined ? [] : [trouble]
   if (stored === undefined) return [...problems, 'nothing is deployed']
   for (const version of versionsOf(stored)) {
     const failure = pool.failureOf(version)

@@ -1,0 +1,150 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { systemClock } from '../../core/time/index.ts'
+import { createGateway, type Gateway } from './create-gateway.ts'
+import { ENDPOINT, type GatewayScene, openGatewayScene } from './fixtures/gateway-scene.ts'
+
+let folder: string
+let scene: GatewayScene
+let gateway: Gateway
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'esteira-fuzz-'))
+  scene = openGatewayScene(folder)
+  await scene.addVersion('first', { featureView: true })
+  scene.rollOut(1)
+  gateway = createGateway({ ...scene, clock: systemClock, acceptRequestTime: true })
+  await gateway.listen()
+})
+afterAll(async () => {
+  await gateway.close()
+  scene.close()
+  rmSync(folder, { recursive: true })
+})
+
+async function send(path: string, body: string) {
+  const response = await fetch(`${gateway.address}${path}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body,
+  })
+  return { status: response.status, body: (await response.json()) as Record<string, unknown> }
+}
+
+const valid = {
+  id: 'a',
+  parameters: { time: 0, ids: ['a', 'b'] },
+  inputs: [
+    { name: 'distance', datatype: 'FP64', shape: [2], data: [900, null] },
+    { name: 'carrier', datatype: 'BYTES', shape: [2], data: ['B6', 'AA'] },
+    { name: 'origin', datatype: 'BYTES', shape: [2], data: ['JFK', null] },
+  ],
+  outputs: [{ name: 'label' }],
+}
+
+type Json = null | boolean | number | string | Json[] | { [key: string]: Json }
+
+/** Every place in a document, as paths. */
+function places(value: Json, path: readonly (string | number)[] = []): (string | number)[][] {
+  const below =
+    Array.isArray(value) || (typeof value === 'object' && value !== null)
+      ? Object.entries(value).flatMap(([key, member]) => places(member, [...path, key]))
+      : []
+  return [[...path], ...below]
+}
+
+function replaced(value: Json, path: readonly (string | number)[], by: Json): Json {
+  const [key, ...rest] = path
+  if (key === undefined) return by
+  if (Array.isArray(value)) {
+    return value.map((item, i) => (String(i) === String(key) ? replaced(item, rest, by) : item))
+  }
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(
+    Object.entries(value).map(([name, member]) => [
+      name,
+      name === key ? replaced(member, rest, by) : member,
+    ]),
+  )
+}
+
+const anyJson = fc.jsonValue({ noUnicodeString: false }) as fc.Arbitrary<Json>
+const awkward = fc.constantFrom<Json>(
+  '',
+  '\u0000',
+  '\ud800',
+  'x'.repeat(5_000),
+  1e308,
+  -0,
+  5e-324,
+  2 ** 53,
+  -1,
+  [],
+  [[]],
+  {},
+  null,
+  true,
+  '__proto__',
+)
+const mutated = fc
+  .array(fc.tuple(fc.nat(), fc.oneof(awkward, anyJson)), { minLength: 1, maxLength: 3 })
+  .map((changes) =>
+    changes.reduce<Json>((body, [at, by]) => {
+      const all = places(body)
+      return replaced(body, all[at % all.length] ?? [], by)
+    }, valid),
+  )
+
+async function expectNoFault(path: string, body: string): Promise<void> {
+  const answer = await send(path, body)
+  expect(answer.status, JSON.stringify(answer.body)).toBeLessThan(500)
+  if (answer.status === 200) return
+  expect(Object.keys(answer.body)).toEqual(['error', 'code', 'hint'])
+}
+
+test('the body that is mutated below is a valid one', async () => {
+  expect((await send(`/v2/models/${ENDPOINT}/infer`, JSON.stringify(valid))).status).toBe(200)
+})
+
+test('no JSON body ever makes the gateway fail', async () => {
+  await fc.assert(
+    fc.asyncProperty(anyJson, (body) =>
+      expectNoFault(`/v2/models/${ENDPOINT}/infer`, JSON.stringify(body)),
+    ),
+    { numRuns: 200 },
+  )
+})
+
+test('no change to a valid body ever makes the gateway fail', async () => {
+  await fc.assert(
+    fc.asyncProperty(mutated, (body) =>
+      expectNoFault(`/v2/models/${ENDPOINT}/infer`, JSON.stringify(body)),
+    ),
+    { numRuns: 800 },
+  )
+})
+
+test('no text as a body, name or version ever makes the gateway fail', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.string({ unit: 'binary' }), fc.string(), async (body, name) => {
+      await expectNoFault(`/v2/models/${ENDPOINT}/infer`, body)
+      await expectNoFault(`/v2/models/${encodeURIComponent(name)}/infer`, '{}')
+      const path = `/v2/models/${ENDPOINT}/versions/${encodeURIComponent(name)}/infer`
+      await expectNoFault(path, '{}')
+    }),
+    { numRuns: 150 },
+  )
+})
+
+test('no labels ever make the gateway fail', async () => {
+  const label = fc.record({ id: anyJson, label: anyJson, time: anyJson }, { requiredKeys: [] })
+  await fc.assert(
+    fc.asyncProperty(fc.oneof(anyJson, fc.record({ labels: fc.array(label) })), (body) =>
+      expectNoFault('/v1/labels', JSON.stringify(body)),
+    ),
+    { numRuns: 200 },
+  )
+})
