@@ -1,0 +1,175 @@
+import type { Formats } from '../formats.ts'
+import { facts, type Html, html, table } from '../html.ts'
+import type { ReportData } from '../report-data.ts'
+
+/** A section's body: what a stage did, in the language of `formats`. */
+export type Section = (data: ReportData, formats: Formats) => Html
+
+function outcomeBadge(passed: boolean, text: string): Html {
+  return html`<span class="badge ${passed ? 'good' : 'bad'}">${text}</span>`
+}
+
+export function reasonList(
+  reasons: readonly Parameters<Formats['reason']>[0][],
+  formats: Formats,
+): Html {
+  return html`<ul class="reasons">${reasons.map((reason) => html`<li>${formats.reason(reason)}</li>`)}</ul>`
+}
+
+export const problemSection: Section = (data, formats) => {
+  const { problem } = data.project
+  const { words, policies, policyDescriptions } = formats.texts
+  const { feasibility } = data
+  const currency = problem.value?.currency
+  const goals = problem.successMetrics.map((goal) => [
+    goal.metric,
+    `${goal.atLeast === undefined ? '' : `≥ ${formats.number(goal.atLeast)}`} ${goal.atMost === undefined ? '' : `≤ ${formats.number(goal.atMost)}`}`.trim(),
+    goal.why ?? '',
+  ])
+  const roi = feasibility?.roi
+  return html`
+    <blockquote>${problem.statement}</blockquote>
+    ${feasibility && html`<p class="decision">${outcomeBadge(feasibility.outcome === 'go', words[feasibility.outcome])}</p>${reasonList(feasibility.reasons, formats)}`}
+    ${table(
+      [words.policy, '', words.perDecision, words.perMonth],
+      (feasibility?.policies ?? []).map((p) => [
+        policies[p.policy],
+        policyDescriptions[p.policy] ?? p.description,
+        currency === undefined ? '' : formats.money(p.valuePerDecision, currency),
+        currency === undefined ? '' : formats.money(p.valuePerMonth, currency, 0),
+      ]),
+    )}
+    ${
+      roi &&
+      facts([
+        [
+          words.expectedReturn,
+          `${formats.money(roi.expectedReturn, roi.currency, 0)} / ${roi.horizonMonths} ${words.months}`,
+        ],
+        [
+          words.payback,
+          roi.paybackMonths === null
+            ? '–'
+            : `${formats.number(roi.paybackMonths, 1)} ${words.months}`,
+        ],
+        [
+          words.assumptions,
+          html`${formats.texts.assumedShare(formats.percent(roi.assumedShare))}; ${roi.assumptions.join('; ')}`,
+        ],
+      ])
+    }
+    ${table([words.successMetrics, words.goal, words.why], goals)}
+    ${table(
+      [words.stakeholder, words.role, words.requirements],
+      problem.stakeholders.map((s) => [s.name, s.role, s.requirements.join('; ')]),
+    )}
+    ${table(
+      [words.risk, words.severity, words.mitigation],
+      problem.risks.map((r) => [r.risk, r.severity, r.mitigation]),
+    )}
+    ${
+      problem.ethics &&
+      facts([
+        [
+          words.ethics,
+          html`${problem.ethics.affected}. ${problem.ethics.considerations.join('; ')}`,
+        ],
+        [words.regulation, problem.regulation.join('; ')],
+      ])
+    }`
+}
+
+export const collectionSection: Section = (data, formats) => {
+  const { words } = formats.texts
+  return table(
+    [
+      words.source,
+      words.kind,
+      words.rows,
+      words.columns,
+      words.expectations,
+      words.quarantined,
+      words.origin,
+      words.digest,
+    ],
+    data.snapshots.map((s) => [
+      s.source,
+      s.kind,
+      formats.number(s.rows),
+      formats.number(s.columns.length),
+      `${s.expectations.filter((e) => e.passed).length} / ${s.expectations.length}`,
+      formats.number(s.quarantined.rows),
+      html`<span class="small">${s.origin}</span>`,
+      html`<code>${s.table.digest.slice(0, 12)}</code>`,
+    ]),
+  )
+}
+
+export const preparationSection: Section = (data, formats) => {
+  const { words, checks } = formats.texts
+  const { frame, dataset } = data
+  if (frame === undefined) return html`<p>${formats.texts.nothingYet}</p>`
+  const parts = (['train', 'validation', 'test'] as const).map((name) => {
+    const part = frame.parts[name]
+    const classes = Object.entries(part.classes).map(
+      ([label, count]) =>
+        `${label}: ${formats.number(count)} (${formats.percent(count / Math.max(1, part.rows))})`,
+    )
+    return [
+      name,
+      formats.number(part.rows),
+      formats.day(part.from),
+      formats.day(part.to),
+      classes.join(', '),
+    ]
+  })
+  return html`
+    ${table([words.part, words.rows, words.from, words.to, words.classes], parts)}
+    ${dataset && dataset.dropped.length > 0 && facts(dataset.dropped.map((d) => [d.why, formats.number(d.rows)] as const))}
+    ${table(
+      [words.check, '', words.measured, words.bound, words.outcome],
+      frame.leakage.map((f) => [
+        checks[f.check],
+        f.subject,
+        formats.number(f.measured),
+        formats.number(f.bound),
+        outcomeBadge(f.passed, f.passed ? words.passed : words.failed),
+      ]),
+    )}`
+}
+
+export const featuresSection: Section = (data, formats) => {
+  const { words } = formats.texts
+  const views = data.featureTables.map((t) => {
+    const definition = data.project.featureViews[t.view]
+    const coverage = data.frame?.coverage[t.view]
+    return [
+      t.view,
+      t.entity,
+      t.features.map((f) => f.name).join(', '),
+      formats.number(t.rows),
+      coverage === undefined ? '–' : formats.percent(coverage),
+      String(definition?.availabilityDelay ?? 0),
+      String(definition?.timeToLive ?? '–'),
+    ]
+  })
+  return table(
+    [words.view, words.entity, words.columns, words.rows, words.coverage, 'delay', 'TTL'],
+    views,
+  )
+}
+
+export const selectionSection: Section = (data, formats) => {
+  const { words } = formats.texts
+  if (data.selection === undefined) return html`<p>${formats.texts.nothingYet}</p>`
+  return table(
+    [words.candidate, words.estimator, words.reasons],
+    data.selection.candidates.map((c) => [
+      c.name,
+      c.estimator,
+      c.reasons.map((r) => formats.reason(r)).join('; '),
+    ]),
+  )
+}
+
+export { outcomeBadge }
