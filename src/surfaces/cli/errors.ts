@@ -32,6 +32,13 @@ export const errors = defineErrors({
     message: (d) => `The example is not at ${d.folder}.`,
     hint: () => 'The demo runs in a clone of the repository: `npm run demo`.',
   }),
+  CHILD_ENDED: problem<{ name: string; code: number | string; reason: string }>({
+    status: 500,
+    exit: 'environment',
+    blame: 'system',
+    message: (d) => `${d.name} ended with ${d.code} before it was ready: ${d.reason}`,
+    hint: () => '`esteira doctor` says what may be missing on this machine.',
+  }),
   INTERRUPTED: problem<Record<string, never>>({
     status: 499,
     exit: 'interrupted',

@@ -22,7 +22,9 @@ export async function runCommandLine(args: readonly string[], terminal: Terminal
     if (error.exitCode === 0) return EXIT_CODES.ok
     // Commander shows the help itself when a command is missing; there is nothing to add.
     if (error.code === 'commander.help') return EXIT_CODES.usage
-    const failure = errors.COMMAND_INVALID({ reason: error.message.replace(/^error: /, '') })
+    const failure = errors.COMMAND_INVALID({
+      reason: error.message.replace(/^error: /, '').replaceAll('\n', ' '),
+    })
     const isJson = args.includes('--json')
     const colours = createColours(terminal.hasColour)
     terminal.printError(isJson ? failureJson(failure) : failureText(failure, colours))

@@ -27,6 +27,11 @@ function wantsColour(environment: Terminal['environment'], isTty: boolean): bool
 
 /** The real terminal of a process. */
 export function createTerminal(process: NodeJS.Process): Terminal {
+  // A reader that has seen enough (`| head`) is no failure.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+    process.exit(0)
+  })
   const isLive = process.stderr.isTTY === true && process.env.TERM !== 'dumb' && !process.env.CI
   return {
     environment: process.env,

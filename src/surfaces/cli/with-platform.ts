@@ -5,6 +5,7 @@ import type { CommandCall } from './command-session.ts'
 export async function withPlatform<T>(
   call: CommandCall,
   work: (platform: Platform) => Promise<T>,
+  environment: CommandCall['terminal']['environment'] = call.terminal.environment,
 ): Promise<T> {
   // Loaded here and not above, so that help, schema and check need no database engine.
   const { openPlatform } = await import('../../flows/index.ts')
@@ -12,7 +13,7 @@ export async function withPlatform<T>(
     projectFolder: call.project,
     onProgress: call.display.listen,
     signal: call.interruption.signal,
-    environment: call.terminal.environment,
+    environment,
   })
   try {
     return await work(platform)

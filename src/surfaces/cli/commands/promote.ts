@@ -29,8 +29,8 @@ export function promoteCommand(session: CommandSession): Command {
     }
     return withPlatform(call, async (platform) => {
       const { promote } = await import('../../../flows/index.ts')
-      const change = await promote(platform, request)
-      return { json: change, text: environmentChangeText(change) }
+      const outcome = promote(platform, request)
+      return { json: outcome, text: environmentChangeText(outcome.change) }
     })
   })
 }

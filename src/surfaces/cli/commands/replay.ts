@@ -1,7 +1,8 @@
 import { Command } from 'commander'
-import { stringify } from 'yaml'
 import type { CommandSession } from '../command-session.ts'
+import { gatewayProcess } from '../gateway-process.ts'
 import { instantOption } from '../instant-option.ts'
+import { replayText } from '../presentation/replay-text.ts'
 import { withPlatform } from '../with-platform.ts'
 
 /** `esteira replay`: history as if it were traffic, with labels arriving after the fact. */
@@ -16,10 +17,11 @@ export function replayCommand(session: CommandSession): Command {
     return withPlatform(call, async (platform) => {
       const { replay } = await import('../../../flows/index.ts')
       const summary = await replay(platform, {
+        startGateway: gatewayProcess(call, call.project, call.terminal.environment),
         ...(fromMs === undefined ? {} : { fromMs }),
         ...(untilMs === undefined ? {} : { untilMs }),
       })
-      return { json: summary, text: stringify(summary).trimEnd() }
+      return { json: summary, text: replayText(summary) }
     })
   })
 }

@@ -19,7 +19,7 @@ export function rollbackCommand(session: CommandSession): Command {
     }
     return withPlatform(call, async (platform) => {
       const { rollBack } = await import('../../../flows/index.ts')
-      const result = await rollBack(platform, request)
+      const result = rollBack(platform, request)
       return { json: result, text: environmentChangeText(result.change) }
     })
   })

@@ -1,20 +1,12 @@
 import { Command } from 'commander'
-import type { ExitName } from '../../../core/errors/index.ts'
-import type { BeltRun } from '../../../core/records/index.ts'
 import type { CommandSession } from '../command-session.ts'
+import { exitOfRun } from '../exit-of-run.ts'
 import { instantOption } from '../instant-option.ts'
 import { portOption } from '../port-option.ts'
 import { beltRunText } from '../presentation/belt-run-text.ts'
 import { serveUntilAsked } from '../serve-until-asked.ts'
 import { withPlatform } from '../with-platform.ts'
-
-const EXIT_OF_OUTCOME: Readonly<Record<BeltRun['outcome'], ExitName>> = {
-  deployed: 'ok',
-  'champion-kept': 'ok',
-  rejected: 'rejected',
-  'no-go': 'no-go',
-  failed: 'worker',
-}
+import { writeProjectReport } from '../write-project-report.ts'
 
 /** `esteira run`: the whole belt, from the sources to a deployed version. */
 export function runCommand(session: CommandSession): Command {
@@ -23,26 +15,28 @@ export function runCommand(session: CommandSession): Command {
     .option('--as-of <time>', 'data horizon: rows known later do not exist (ISO 8601, UTC)')
     .option('--keep', 'keep the gateway running afterwards, until Ctrl-C', false)
     .option('--port <number>', 'port of the gateway with --keep; 0 takes a free one', '8080')
-  return session.complete(command, (call, _values, options) => {
+  return session.complete(command, async (call, _values, options) => {
     const asOfMs = instantOption('--as-of', options.asOf)
+    const port = portOption(options.port)
     return withPlatform(call, async (platform) => {
-      const { runBelt, summarize, writeReport } = await import('../../../flows/index.ts')
-      const belt = await runBelt(platform, asOfMs === undefined ? {} : { asOfMs })
-      const report = await writeReport(platform)
+      const { runBelt } = await import('../../../flows/index.ts')
+      const run = await runBelt(platform, asOfMs === undefined ? {} : { asOfMs })
+      const report = await writeProjectReport(platform)
+      const exit = exitOfRun(run)
       const outcome = {
-        json: { run: belt, report, summary: summarize(platform) },
-        text: beltRunText(belt, report, call.colours),
-        exit: EXIT_OF_OUTCOME[belt.outcome],
+        json: { run, report },
+        text: beltRunText(run, report, call.colours),
+        exit,
       }
+      if (options.keep !== true || exit !== 'ok') return outcome
       call.display.close()
-      if (options.keep !== true || outcome.exit !== 'ok') return outcome
-      if (!call.isJson) call.announce(outcome)
       await serveUntilAsked(call, platform, {
         host: '127.0.0.1',
-        port: portOption(options.port),
+        port,
         acceptRequestTime: false,
+        after: outcome,
       })
-      return call.isJson ? outcome : undefined
+      return undefined
     })
   })
 }

@@ -11,7 +11,7 @@ function stepsText(belt: BeltRun): string {
 }
 
 /** The end of a belt run, for people: the outcome, its reasons, and where to look further. */
-export function beltRunText(belt: BeltRun, report: string, colours: Colours): string {
+export function beltRunText(belt: BeltRun, report: string | undefined, colours: Colours): string {
   const paint = GOOD.includes(belt.outcome) ? colours.green : colours.red
   const duration = Date.parse(belt.finishedAt) - Date.parse(belt.startedAt)
   const reasons = belt.reasons.map((reason) => `  - ${reason.message}`)
@@ -21,7 +21,7 @@ export function beltRunText(belt: BeltRun, report: string, colours: Colours): st
     ['steps', stepsText(belt)],
     ['took', durationText(duration)],
     ['run', belt.id],
-    ['report', report],
+    ['report', report ?? 'none'],
   ]
   return [
     `${paint(colours.bold(belt.outcome))}  ${belt.project}`,

@@ -1,0 +1,24 @@
+import { existsSync } from 'node:fs'
+import path from 'node:path'
+import { referencePages } from '../reference/reference-pages.ts'
+import type { CheckResult } from './check-result.ts'
+import { brokenLinks, markdownFiles } from './markdown.ts'
+import { ROOT, readRepositoryFile } from './repository.ts'
+import { checkSnippets } from './snippets.ts'
+
+async function staleReference(): Promise<string[]> {
+  const pages = await referencePages()
+  return pages
+    .filter(
+      ({ file, text }) => !existsSync(path.join(ROOT, file)) || readRepositoryFile(file) !== text,
+    )
+    .map(({ file }) => `${file} is not up to date; run: node scripts/generate-reference.ts`)
+}
+
+/** The generated reference is up to date, links lead somewhere, code in the docs compiles. */
+export async function checkDocs(): Promise<CheckResult> {
+  const files = markdownFiles()
+  const snippets = checkSnippets(files)
+  const faults = [...(await staleReference()), ...files.flatMap(brokenLinks), ...snippets.faults]
+  return { summary: `${files.length} pages, ${snippets.count} code blocks`, faults }
+}
