@@ -36,11 +36,10 @@ function gather(
     resources: null,
     wallClockMs: null,
   })
-  const [latencyP95Ms] = latencies.length === 0 ? [null] : percentiles(latencies, [0.95])
   return {
     requests: entries.length + errors,
     errors,
-    latencyP95Ms: latencyP95Ms ?? null,
+    latencyP95Ms: percentiles(latencies)?.p95 ?? null,
     valuePerDecision: window.valuePerDecision,
     labelled: window.labels,
   }

@@ -64,8 +64,6 @@ export async function assembleDataset(
       buildDataset({
         definition,
         problem: project.problem,
-        entities: project.entities,
-        views: project.featureViews,
         snapshots,
         engine,
         artifacts,

@@ -14,6 +14,7 @@ import {
   defaultRankingMetric,
   evaluateModel,
   type PairedComparison,
+  pairedComparisonSchema,
   rankCandidates,
 } from '../stages/evaluation/index.ts'
 import { judgeGate } from '../stages/gate/index.ts'

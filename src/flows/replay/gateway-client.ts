@@ -12,13 +12,13 @@ export interface ReplayedRequest {
 }
 
 interface VersionStatistics {
-  readonly version: number
   readonly requests: number
   readonly errors: number
 }
 
 export interface GatewayStatistics {
-  readonly versions: readonly VersionStatistics[]
+  /** By version number. */
+  readonly versions: Readonly<Record<string, VersionStatistics>>
   readonly process: { readonly residentMemoryMb: number; readonly cpuSeconds: number }
 }
 
@@ -94,7 +94,7 @@ export function createGatewayClient(options: {
     async measurements(wallClockMs) {
       const now = await statistics()
       return {
-        errors: now.versions.reduce((sum, v) => sum + v.errors, 0),
+        errors: Object.values(now.versions).reduce((sum, v) => sum + v.errors, 0),
         resources: now.process,
         wallClockMs,
       }

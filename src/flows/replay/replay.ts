@@ -57,7 +57,9 @@ function createErrorMeter(client: GatewayClient) {
   let before: ErrorCounts = {}
   const read = async (): Promise<ErrorCounts> => {
     const { versions } = await client.statistics()
-    return Object.fromEntries(versions.map((v) => [v.version, v.errors]))
+    return Object.fromEntries(
+      Object.entries(versions).map(([version, counts]) => [version, counts.errors]),
+    )
   }
   return {
     async since(): Promise<ErrorCounts> {
