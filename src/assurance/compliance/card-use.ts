@@ -40,7 +40,7 @@ export function limitsSection(facts: ModelCardFacts): string {
   const thin = evaluation.slices.filter(({ judged }) => !judged)
   if (thin.length > 0) {
     limits.push(
-      `Too few rows to judge ${thin.length} slices, among them ${thin
+      `Slices with too few rows to judge: ${thin.length}, among them ${thin
         .slice(0, 5)
         .map(({ column, value }) => `${plain(column)} = ${plain(value)}`)
         .join(', ')}.`,

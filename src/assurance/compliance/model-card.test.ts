@@ -230,7 +230,7 @@ describe('the model card', () => {
     ['risks', '**medium**: Stale weather. Mitigation: Time to live.'],
     ['sensitive columns that are inputs', 'carrier (an input of the model), age (not an input)'],
     ['personal data', '**Personal data in the sources.** flights.name'],
-    ['thin slices as a limit', 'Too few rows to judge 1 slices, among them carrier = HA.'],
+    ['thin slices as a limit', 'Slices with too few rows to judge: 1, among them carrier = HA.'],
     ['poor coverage as a limit', 'weather has a value for only 50 % of the test rows'],
   ])('tells of %s', (_what, text) => {
     expect(card).toContain(text)
