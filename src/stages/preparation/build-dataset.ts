@@ -3,6 +3,8 @@ import type {
   ArtifactRef,
   DatasetDefinition,
   DatasetRecord,
+  Entity,
+  FeatureView,
   Problem,
   Snapshot,
 } from '../../core/records/index.ts'
@@ -13,7 +15,7 @@ import {
   type TableColumn,
   type TableEngine,
 } from '../../platform/storage/index.ts'
-import { engineReason, instantSql, profileTable } from '../collection/index.ts'
+import { engineReason, instantSql, profileTable, requireColumns } from '../collection/index.ts'
 import { checkInputs } from './check-inputs.ts'
 import { type DatasetColumns, resolveDatasetColumns } from './dataset-columns.ts'
 import { errors } from './errors.ts'
@@ -23,6 +25,9 @@ import { type Classes, resolveClasses } from './target.ts'
 export interface DatasetOptions {
   readonly definition: DatasetDefinition
   readonly problem: Problem
+  /** With these, the keys of the feature views that the dataset uses are looked for too. */
+  readonly entities?: Readonly<Record<string, Entity>>
+  readonly views?: Readonly<Record<string, FeatureView>>
   /** By source name; each is a view of that name in the definition's SQL. */
   readonly snapshots: Readonly<Record<string, Snapshot>>
   readonly engine: TableEngine
@@ -48,6 +53,7 @@ export async function buildDataset(options: DatasetOptions): Promise<DatasetReco
   try {
     const written = await runSql(options, `${work.path}/sql.parquet`)
     const columns = resolveDatasetColumns(definition, problem, written.columns)
+    requireKeys(options, written.columns)
     const all = `(${frameSelect(columns, written.from)})`
     const rules = dropRules(options)
     const dropped = await countDropped(engine, all, rules)
@@ -97,6 +103,17 @@ async function runSql(
   }
   const from = fileView(path)
   return { from, columns: await engine.describe(`SELECT * FROM ${from}`) }
+}
+
+function requireKeys(options: DatasetOptions, columns: readonly TableColumn[]): void {
+  const known = columns.map((column) => column.name)
+  for (const written of options.definition.features) {
+    const name = written.split('.')[0] ?? written
+    const entity = options.views?.[name]?.entity
+    const keys = entity === undefined ? undefined : options.entities?.[entity]?.keys
+    const where = `dataset, key of feature view "${name}"`
+    requireColumns({ where, columns: keys ?? [], known })
+  }
 }
 
 function frameSelect({ all, frame }: DatasetColumns, from: string): string {

@@ -131,6 +131,8 @@ export const frameSchema = z.strictObject({
     validation: framePartSchema,
     test: framePartSchema,
   }),
+  /** Rows that no part took, with why: their label was not known when the next part began. */
+  dropped: z.array(z.strictObject({ why: z.string(), rows: z.number().int() })).optional(),
   /** Share of rows of the test part with a value, by feature view. */
   coverage: z.record(z.string(), z.number()),
   leakage: z.array(leakageFindingSchema),

@@ -1,0 +1,16 @@
+export { type AvailableRow, availabilityStream } from './availability-stream.ts'
+export { buildFrame } from './build-frame.ts'
+export { computeFeatureView, type FeatureViewOptions } from './compute-feature-view.ts'
+export { errors as featureErrors } from './errors.ts'
+export { EVENT_TIME, featureInputName } from './feature-names.ts'
+export type { FrameOptions } from './frame-options.ts'
+export {
+  type LookupStatus,
+  lookUpOnline,
+  type OnlineLookup,
+  type OnlineView,
+  onlineViews,
+} from './look-up-online.ts'
+export { pointInTimeJoinSql, type ViewToJoin } from './point-in-time-join-sql.ts'
+export { publishOnline } from './publish-online.ts'
+export { resolveInputs } from './resolve-inputs.ts'

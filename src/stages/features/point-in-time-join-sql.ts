@@ -1,0 +1,58 @@
+import { quoteIdentifier } from '../../platform/storage/index.ts'
+import { EVENT_TIME, joinedEventTime } from './feature-names.ts'
+
+/** One feature view on its way into a join. */
+export interface ViewToJoin {
+  readonly view: string
+  /** Quoted view or query with at most one row for the same keys and `__event_time`. */
+  readonly from: string
+  /** Pairs of columns that must be equal: the left rows' and the view's. */
+  readonly keys: readonly { readonly left: string; readonly right: string }[]
+  /** The view's columns and what they are called in the joined rows. */
+  readonly features: readonly { readonly feature: string; readonly name: string }[]
+  readonly availabilityDelayMs: number
+  /** Null: a value never grows stale. */
+  readonly timeToLiveMs: number | null
+}
+
+/**
+ * SQL of the left rows with, of each view, the newest row as it was known at the prediction:
+ * `event time + availability delay ≤ prediction time` and `prediction time − event time ≤ time to
+ * live`. Left rows are kept without a match. Adds `__event_time__<view>`: when the value that was
+ * used happened, NULL when none was.
+ *
+ * The delay is the same for all rows of a view, so the newest event available is also the newest
+ * available event; and when that one is stale, all others are. One ASOF join finds it.
+ */
+export function pointInTimeJoinSql(options: {
+  /** Quoted view or query of rows with `__prediction_time`. */
+  readonly from: string
+  readonly views: readonly ViewToJoin[]
+}): string {
+  return options.views.reduce((from, view) => `(${joinSql(from, view)})`, options.from)
+}
+
+function joinSql(from: string, view: ViewToJoin): string {
+  const equal = view.keys.map(
+    ({ left, right }) => `l.${quoteIdentifier(left)} = f.${quoteIdentifier(right)}`,
+  )
+  const known = `l.__prediction_time - ${interval(view.availabilityDelayMs)} >= f.${EVENT_TIME}`
+  const fresh =
+    view.timeToLiveMs === null
+      ? undefined
+      : `f.${EVENT_TIME} >= l.__prediction_time - ${interval(view.timeToLiveMs)}`
+  const value = (column: string, name: string) => {
+    const used = fresh === undefined ? column : `CASE WHEN ${fresh} THEN ${column} END`
+    return `${used} AS ${quoteIdentifier(name)}`
+  }
+  const columns = [
+    ...view.features.map(({ feature, name }) => value(`f.${quoteIdentifier(feature)}`, name)),
+    value(`f.${EVENT_TIME}`, joinedEventTime(view.view)),
+  ]
+  return `SELECT l.*, ${columns.join(', ')} FROM ${from} AS l
+    ASOF LEFT JOIN ${view.from} AS f ON ${[...equal, known].join(' AND ')}`
+}
+
+function interval(ms: number): string {
+  return `INTERVAL (${Math.round(ms)}) MILLISECONDS`
+}
