@@ -1,0 +1,17 @@
+export { createWorkerPool, type WorkerPoolOptions } from './create-worker-pool.ts'
+export { workerErrors } from './errors.ts'
+export { type FoundPython, findPython } from './find-python.ts'
+export {
+  type EnvironmentOptions,
+  ensurePythonEnvironment,
+  type PythonEnvironment,
+} from './python-environment.ts'
+export type {
+  TrainRequest,
+  TrainResult,
+  TuneRequest,
+  TuneResult,
+  WorkerCallOptions,
+  WorkerColumns,
+  WorkerPool,
+} from './worker-pool.ts'
