@@ -19,7 +19,7 @@ function placeholder(name: string): unknown {
       if (key === 'length') return 2
       return placeholder(name)
     },
-    apply: () => text,
+    apply: () => placeholder(name),
   })
   return answer
 }
@@ -27,7 +27,7 @@ function placeholder(name: string): unknown {
 /** A message as it reads with `<names>` in the place of details. */
 function exampleText(write: (details: Readonly<Record<string, unknown>>) => string): string {
   const details = new Proxy({}, { get: (_, key) => placeholder(String(key)) })
-  return write(details).replaceAll('<', '&lt;').replaceAll('NaN', '…')
+  return String(write(details)).replaceAll('<', '&lt;').replaceAll('NaN', '…')
 }
 
 function definitionRow([code, definition]: readonly [string, Definition]): string[] {

@@ -1,6 +1,6 @@
 import { Command } from 'commander'
 import type { CommandSession } from '../command-session.ts'
-import { tableText } from '../presentation/table.ts'
+import { reproductionText } from '../presentation/reproduction-text.ts'
 import { withPlatform } from '../with-platform.ts'
 
 /** `esteira reproduce RUN`: trains again from the recorded inputs and compares every number. */
@@ -11,19 +11,13 @@ export function reproduceCommand(session: CommandSession): Command {
   return session.complete(command, (call, [run = '']) =>
     withPlatform(call, async (platform) => {
       const { reproduceRun } = await import('../../../flows/index.ts')
-      const result = await reproduceRun(platform, run)
-      if (result.identical) {
-        const text = `${call.colours.green('identical')}  ${run}: every recorded number came out again.`
-        return { json: { run, ...result }, text }
+      const reproduction = await reproduceRun(platform, run)
+      const { reproduced } = reproduction
+      return {
+        json: reproduction,
+        text: reproductionText(reproduction, call.colours),
+        exit: reproduced ? 'ok' : 'conflict',
       }
-      const rows = result.differences.map((difference) => [
-        difference.what,
-        String(difference.recorded),
-        String(difference.reproduced),
-      ])
-      const table = tableText(['what', 'recorded', 'reproduced'], rows)
-      const text = `${call.colours.red('different')}  ${run}\n${table}`
-      return { json: { run, ...result }, text, exit: 'conflict' as const }
     }),
   )
 }
