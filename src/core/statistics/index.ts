@@ -7,6 +7,7 @@ export { type Confusion, confusionAt, confusionMetrics } from './confusion.ts'
 export { type DecisionMoney, valueCurve, valuePerDecision } from './decision-value.ts'
 export { jensenShannon, kolmogorovSmirnov, wasserstein } from './distribution-distances.ts'
 export { errors } from './errors.ts'
+export { figureText } from './figure-text.ts'
 export { type McNemarResult, mcnemar } from './mcnemar.ts'
 export { type Moments, moments } from './moments.ts'
 export {

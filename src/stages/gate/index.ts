@@ -1,0 +1,3 @@
+export type { Baselines, Evidence } from './finding.ts'
+export { GATE_REASONS, type GateReason } from './gate-reasons.ts'
+export { type JudgeGateOptions, judgeGate } from './judge-gate.ts'
