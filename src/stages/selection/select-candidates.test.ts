@@ -28,9 +28,9 @@ describe('a proposal', () => {
       expect(selectionSchema.parse(selection)).toEqual(selection)
       expect(selection.proposed).toBe(true)
       expect(selection.candidates.every((c) => c.reasons.length > 0)).toBe(true)
-      expect(estimators(candidates)).toContain('baseline')
-      expect(estimators(candidates).includes('simple-rule')).toBe(type !== 'clustering')
-      expect(candidates.length).toBeGreaterThan(type === 'clustering' ? 1 : 4)
+      const first = estimators(candidates).slice(0, 2)
+      expect(first).toEqual(type === 'clustering' ? ['k-means'] : ['baseline', 'simple-rule'])
+      expect(candidates.length).toBeGreaterThan(type === 'clustering' ? 0 : 4)
       // What is proposed passes the same check as what is declared.
       expect(() =>
         selectCandidates({

@@ -22,8 +22,8 @@ export interface SelectedCandidates {
 }
 
 /**
- * Stage 5: who competes. The project's candidates, or a proposal with its reasons; the naive baseline
- * and (when there is a target) the simple rule are always among them.
+ * Stage 5: who competes. The project's candidates, or a proposal with its reasons; when there is a
+ * target, the naive baseline and the simple rule are always among them.
  *
  * @throws CANDIDATE_NAME_TAKEN, CANDIDATE_ESTIMATOR_UNFIT, CANDIDATE_MEMBER_UNKNOWN,
  *   CANDIDATE_MEMBERS_INVALID, CANDIDATE_FILE_MISSING
