@@ -49,10 +49,9 @@ function cellsOf(
   features: readonly FeatureRow[],
 ): readonly Cell[] {
   if (view === null) return decoded.columns.get(name) ?? []
-  // A feature's column carries its view: `<view>__<feature>`.
-  const feature = name.slice(view.length + 2)
   return features.map((row) => {
-    const cell = row.get(view)?.[feature] ?? null
+    const cell = row[name] ?? null
+    // A value of another kind than the model was trained on is no value.
     return cell === null || (typeof cell === 'number') === (kind === 'number') ? cell : null
   })
 }

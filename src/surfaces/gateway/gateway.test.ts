@@ -1,4 +1,5 @@
 import { mkdtempSync, rmSync } from 'node:fs'
+import { get as httpGet } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -497,6 +498,19 @@ describe('telling about itself', () => {
 })
 
 describe('letting in', () => {
+  test('answers only requests that name this machine', async () => {
+    await serve()
+    const { port } = new URL(gateway.address ?? '')
+    const status = await new Promise((resolve, reject) => {
+      const headers = { host: 'evil.example' }
+      httpGet({ host: '127.0.0.1', port, path: '/v2', headers }, (response) => {
+        response.resume()
+        resolve(response.statusCode)
+      }).on('error', reject)
+    })
+    expect(status).toBe(403)
+  })
+
   test('demands the token on every route when there is one', async () => {
     await serve({ gateway: { token: 'secret' } })
     for (const path of ['/v2', '/metrics', `/v1/endpoints/${ENDPOINT}`, '/nowhere']) {

@@ -1,5 +1,5 @@
 import type { DatasetRecord, ModelVersion, Project } from '../../core/records/index.ts'
-import { durationMs } from '../../core/time/index.ts'
+import { type OnlineView, onlineViews } from '../../stages/features/index.ts'
 
 /** One column that the caller sends. */
 export interface RequestColumn {
@@ -12,20 +12,10 @@ export interface RequestColumn {
   readonly isKey: boolean
 }
 
-/** A feature view whose values the gateway looks up. */
-export interface LookedUpView {
-  readonly view: string
-  /** The entity's keys, in the entity's order. */
-  readonly keys: readonly string[]
-  readonly availabilityDelayMs: number
-  /** Infinite when the view declares none. */
-  readonly timeToLiveMs: number
-}
-
 /** Where a model's inputs come from: the request, or a feature view. */
 export interface InputPlan {
   readonly columns: readonly RequestColumn[]
-  readonly views: readonly LookedUpView[]
+  readonly views: readonly OnlineView[]
 }
 
 /**
@@ -40,9 +30,9 @@ export function planInputs(
   dataset: DatasetRecord | undefined,
 ): InputPlan {
   const { inputs } = version.signature
-  const views = [...new Set(inputs.flatMap(({ view }) => (view === null ? [] : [view])))].map(
-    (view) => lookedUpView(view, project),
-  )
+  for (const { view } of inputs) if (view !== null) requireOnline(view, project)
+  const { featureViews, entities } = project
+  const views = onlineViews({ inputs, views: featureViews, entities })
   const keys = new Set(views.flatMap((view) => view.keys))
   const own = inputs.filter(({ view }) => view === null)
   const columns: RequestColumn[] = own.map(({ name, kind }) => ({
@@ -61,26 +51,16 @@ export function planInputs(
   return { columns, views }
 }
 
-function lookedUpView(view: string, project: Project): LookedUpView {
+function requireOnline(view: string, project: Project): void {
   const definition = project.featureViews[view]
   if (definition === undefined) {
     throw new Error(`the project file no longer has the feature view "${view}"`)
   }
-  const entity = project.entities[definition.entity]
-  if (entity === undefined) {
+  if (project.entities[definition.entity] === undefined) {
     throw new Error(`the project file no longer has the entity "${definition.entity}"`)
   }
   if (!definition.online) {
     throw new Error(`the feature view "${view}" is not online, so nothing can be looked up`)
-  }
-  return {
-    view,
-    keys: entity.keys,
-    availabilityDelayMs: durationMs(definition.availabilityDelay),
-    timeToLiveMs:
-      definition.timeToLive === undefined
-        ? Number.POSITIVE_INFINITY
-        : durationMs(definition.timeToLive),
   }
 }
 
