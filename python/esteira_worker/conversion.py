@@ -42,7 +42,22 @@ def _keep_one_output(onnx, problem):
     kept = wanted if wanted in outputs else outputs[0]
     for output in [output for output in onnx.graph.output if output.name != kept]:
         onnx.graph.output.remove(output)
+    _prune(onnx.graph, kept)
     return kept
+
+
+def _prune(graph, output):
+    """Leaves only what the output needs; nodes stand in topological order."""
+    needed, kept = {output}, []
+    for node in reversed(graph.node):
+        if needed.intersection(node.output):
+            needed.update(node.input)
+            kept.append(node)
+    kept.reverse()
+    weights = [weight for weight in graph.initializer if weight.name in needed]
+    del graph.node[:], graph.initializer[:]
+    graph.node.extend(kept)
+    graph.initializer.extend(weights)
 
 
 def _register(model):
