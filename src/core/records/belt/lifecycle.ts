@@ -166,6 +166,8 @@ export const monitorWindowSchema = z.strictObject({
   drift: z.array(driftSchema),
   predictionDrift: driftSchema.nullable(),
   labels: z.number().int(),
+  /** Labels that are no class of the model, or no number; they enter no metric. */
+  unusableLabels: z.number().int().optional(),
   /** Metrics over the labelled predictions; absent when not defined. */
   metrics: metricsSchema,
   valuePerDecision: z.number().nullable(),

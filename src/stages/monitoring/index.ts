@@ -1,0 +1,2 @@
+export { monitoringErrors } from './errors.ts'
+export { type WatchWindowOptions, watchWindow } from './watch-window.ts'
