@@ -13,7 +13,6 @@ export interface RevisionReport {
 interface Entry {
   readonly revision: LoadedRevision
   inFlight: number
-  draining: boolean
   /** Told when the last request under way has ended. */
   onIdle: (() => void) | undefined
 }
@@ -34,78 +33,99 @@ export interface RevisionPool {
   report(): readonly RevisionReport[]
 }
 
-export function createRevisionPool(
-  load: (version: number) => Promise<LoadedRevision>,
-): RevisionPool {
-  const entries = new Map<number, Entry>()
-  const draining = new Set<Entry>()
-  const failures = new Map<number, Error>()
+export function createRevisionPool(load: LoadVersion): RevisionPool {
+  return new LoadedRevisions(load)
+}
 
-  async function add(version: number): Promise<void> {
-    try {
-      const revision = await load(version)
-      entries.set(version, { revision, inFlight: 0, draining: false, onIdle: undefined })
-    } catch (error) {
-      failures.set(version, error instanceof Error ? error : new Error(String(error)))
+type LoadVersion = (version: number) => Promise<LoadedRevision>
+
+class LoadedRevisions implements RevisionPool {
+  readonly #load: LoadVersion
+  readonly #entries = new Map<number, Entry>()
+  readonly #draining = new Set<Entry>()
+  readonly #failures = new Map<number, Error>()
+
+  constructor(load: LoadVersion) {
+    this.#load = load
+  }
+
+  async ensure(versions: readonly number[]): Promise<void> {
+    for (const version of new Set(versions)) {
+      if (!this.#entries.has(version) && !this.#failures.has(version)) await this.#add(version)
     }
   }
 
-  async function drain(entry: Entry): Promise<void> {
-    entry.draining = true
-    draining.add(entry)
+  forgetFailures(): void {
+    this.#failures.clear()
+  }
+
+  get(version: number): LoadedRevision | undefined {
+    return this.#entries.get(version)?.revision
+  }
+
+  async use<T>(revision: LoadedRevision, work: () => Promise<T>): Promise<T> {
+    const { version } = revision.version
+    const entry = this.#entries.get(version)
+    if (entry?.revision !== revision) {
+      throw gatewayErrors.REVISION_UNFIT({ version, reason: 'it was just taken out of service' })
+    }
+    entry.inFlight++
+    try {
+      return await work()
+    } finally {
+      entry.inFlight--
+      if (entry.inFlight === 0) entry.onIdle?.()
+    }
+  }
+
+  failureOf(version: number): Error | undefined {
+    return this.#failures.get(version)
+  }
+
+  async retire(keep: readonly number[]): Promise<void> {
+    const leaving = [...this.#entries].filter(([version]) => !keep.includes(version))
+    for (const [version] of leaving) this.#entries.delete(version)
+    await Promise.all(leaving.map(([, entry]) => this.#drain(entry)))
+  }
+
+  loaded(): readonly number[] {
+    return [...this.#entries.keys()].sort((a, b) => a - b)
+  }
+
+  inFlight(version: number): number {
+    return this.#entries.get(version)?.inFlight ?? 0
+  }
+
+  report(): readonly RevisionReport[] {
+    return [
+      ...[...this.#entries.values()].map((entry) => reportOf(entry, 'ready')),
+      ...[...this.#draining].map((entry) => reportOf(entry, 'draining')),
+      ...[...this.#failures].map(([version, error]) => failureReport(version, error)),
+    ]
+  }
+
+  async #add(version: number): Promise<void> {
+    try {
+      const revision = await this.#load(version)
+      this.#entries.set(version, { revision, inFlight: 0, onIdle: undefined })
+    } catch (error) {
+      this.#failures.set(version, error instanceof Error ? error : new Error(String(error)))
+    }
+  }
+
+  async #drain(entry: Entry): Promise<void> {
+    this.#draining.add(entry)
     if (entry.inFlight > 0) {
       await new Promise<void>((resolve) => {
         entry.onIdle = resolve
       })
     }
-    draining.delete(entry)
+    this.#draining.delete(entry)
     await entry.revision.session.close()
-  }
-
-  function entryOf(revision: LoadedRevision): Entry | undefined {
-    const entry = entries.get(revision.version.version)
-    return entry?.revision === revision ? entry : undefined
-  }
-
-  return {
-    async ensure(versions) {
-      for (const version of new Set(versions)) {
-        if (!entries.has(version) && !failures.has(version)) await add(version)
-      }
-    },
-    forgetFailures: () => failures.clear(),
-    get: (version) => entries.get(version)?.revision,
-    async use(revision, work) {
-      const entry = entryOf(revision)
-      if (entry === undefined) {
-        const version = revision.version.version
-        throw gatewayErrors.REVISION_UNFIT({ version, reason: 'it was just taken out of service' })
-      }
-      entry.inFlight++
-      try {
-        return await work()
-      } finally {
-        entry.inFlight--
-        if (entry.inFlight === 0) entry.onIdle?.()
-      }
-    },
-    failureOf: (version) => failures.get(version),
-    async retire(keep) {
-      const leaving = [...entries].filter(([version]) => !keep.includes(version))
-      for (const [version] of leaving) entries.delete(version)
-      await Promise.all(leaving.map(([, entry]) => drain(entry)))
-    },
-    loaded: () => [...entries.keys()].sort((a, b) => a - b),
-    inFlight: (version) => entries.get(version)?.inFlight ?? 0,
-    report: () => [
-      ...[...entries.values(), ...draining].map(reportOf),
-      ...[...failures].map(([version, error]) => failureReport(version, error)),
-    ],
   }
 }
 
-function reportOf({ revision, inFlight, draining }: Entry): RevisionReport {
-  const status = draining ? 'draining' : 'ready'
+function reportOf({ revision, inFlight }: Entry, status: 'ready' | 'draining'): RevisionReport {
   return { version: revision.version.version, status, inFlight, error: null }
 }
 

@@ -43,99 +43,111 @@ export interface ServedEndpoint {
   close(): Promise<void>
 }
 
-interface Standing {
-  stored: EndpointState | undefined
-  serving: EndpointState | undefined
-  stateRevision: number
-  trouble: string | undefined
-  following: Promise<void>
+export function createServedEndpoint(name: string, sources: RevisionSources): ServedEndpoint {
+  return new FollowedEndpoint(name, sources)
 }
 
-export function createServedEndpoint(name: string, sources: RevisionSources): ServedEndpoint {
-  const model = sources.project.name
-  const pool = createRevisionPool((version) => loadRevision(version, model, sources))
-  const standing: Standing = {
-    stored: undefined,
-    serving: undefined,
-    stateRevision: -1,
-    trouble: undefined,
-    following: Promise.resolve(),
+class FollowedEndpoint implements ServedEndpoint {
+  readonly name: string
+  readonly pool: RevisionPool
+  readonly #store: RecordStore
+  #stored: EndpointState | undefined
+  #serving: EndpointState | undefined
+  #stateRevision = -1
+  #trouble: string | undefined
+  #following: Promise<void> = Promise.resolve()
+
+  constructor(name: string, sources: RevisionSources) {
+    const model = sources.project.name
+    this.name = name
+    this.pool = createRevisionPool((version) => loadRevision(version, model, sources))
+    this.#store = sources.store
   }
 
-  async function followNow(retry: boolean): Promise<void> {
-    const { revision, value } = readState(sources.store, name)
-    standing.trouble = undefined
-    if (revision === standing.stateRevision && !retry) return
-    standing.stateRevision = revision
-    standing.stored = value
+  follow({ retry = false } = {}): Promise<void> {
+    // One at a time, and a trouble with the store never takes the serving revision away.
+    this.#following = this.#following.then(() =>
+      this.#followNow(retry).catch((error: unknown) => {
+        this.#trouble = `the endpoint's state cannot be read: ${messageOf(error)}`
+      }),
+    )
+    return this.#following
+  }
+
+  route(requestId: string): Routed {
+    const chosen = this.#serving && chooseRevision(this.#serving, requestId)
+    const revision = chosen && this.pool.get(chosen.version)
+    if (chosen === undefined || revision === undefined) {
+      const reason = this.#problems().join('; ') || 'its first version is warming up'
+      const endpoint = this.name
+      throw gatewayErrors.ENDPOINT_NOT_READY({ endpoint, reason: reason.replace(/\.$/, '') })
+    }
+    return { chosen, revision }
+  }
+
+  routeTo(version: string): Routed {
+    const revision = /^\d{1,9}$/.test(version) ? this.pool.get(Number(version)) : undefined
+    if (revision === undefined) {
+      const loaded = this.pool.loaded()
+      throw gatewayErrors.MODEL_VERSION_UNKNOWN({ model: this.name, version, loaded })
+    }
+    const number = revision.version.version
+    const role = this.#serving?.canary?.version === number ? 'canary' : 'stable'
+    return { chosen: { version: number, role }, revision }
+  }
+
+  get ready(): boolean {
+    return this.#serving !== undefined && this.pool.get(this.#serving.stable) !== undefined
+  }
+
+  get serving(): EndpointState | undefined {
+    return this.#serving
+  }
+
+  report(): EndpointReport {
+    return {
+      endpoint: this.name,
+      state: this.#stored ?? null,
+      serving: this.#serving ?? null,
+      stateRevision: this.#stateRevision,
+      ready: this.ready,
+      revisions: this.pool.report(),
+      problems: this.#problems(),
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#following
+    this.#serving = undefined
+    await this.pool.retire([])
+  }
+
+  async #followNow(retry: boolean): Promise<void> {
+    const { revision, value } = readState(this.#store, this.name)
+    this.#trouble = undefined
+    if (revision === this.#stateRevision && !retry) return
+    this.#stateRevision = revision
+    this.#stored = value
     if (value === undefined) return
-    pool.forgetFailures()
-    await pool.ensure(versionsOf(value))
-    standing.serving = servable(value, pool) ?? standing.serving
-    const kept = [value, standing.serving].flatMap((state) => (state ? versionsOf(state) : []))
+    this.pool.forgetFailures()
+    await this.pool.ensure(versionsOf(value))
+    this.#serving = servable(value, this.pool) ?? this.#serving
+    const kept = [value, this.#serving].flatMap((state) => (state ? versionsOf(state) : []))
     // Old revisions drain on their own time; the new ones answer already.
-    pool.retire(kept).catch((error: unknown) => {
-      standing.trouble = `an old revision did not close: ${messageOf(error)}`
+    this.pool.retire(kept).catch((error: unknown) => {
+      this.#trouble = `an old revision did not close: ${messageOf(error)}`
     })
   }
 
-  return {
-    name,
-    pool,
-    follow({ retry = false } = {}) {
-      // One at a time, and a trouble with the store never takes the serving revision away.
-      standing.following = standing.following.then(() =>
-        followNow(retry).catch((error: unknown) => {
-          standing.trouble = `the endpoint's state cannot be read: ${messageOf(error)}`
-        }),
-      )
-      return standing.following
-    },
-    route(requestId) {
-      const state = standing.serving
-      const chosen = state === undefined ? undefined : chooseRevision(state, requestId)
-      const revision = chosen === undefined ? undefined : pool.get(chosen.version)
-      if (chosen === undefined || revision === undefined) {
-        const reason = problemsOf(standing, pool).join('; ') || 'its first version is warming up'
-        throw gatewayErrors.ENDPOINT_NOT_READY({
-          endpoint: name,
-          reason: reason.replace(/\.$/, ''),
-        })
-      }
-      return { chosen, revision }
-    },
-    routeTo(version) {
-      const revision = /^\d{1,9}$/.test(version) ? pool.get(Number(version)) : undefined
-      if (revision === undefined) {
-        const loaded = pool.loaded()
-        throw gatewayErrors.MODEL_VERSION_UNKNOWN({ model: name, version, loaded })
-      }
-      const number = revision.version.version
-      const role = standing.serving?.canary?.version === number ? 'canary' : 'stable'
-      return { chosen: { version: number, role }, revision }
-    },
-    get ready() {
-      return standing.serving !== undefined && pool.get(standing.serving.stable) !== undefined
-    },
-    get serving() {
-      return standing.serving
-    },
-    report() {
-      return {
-        endpoint: name,
-        state: standing.stored ?? null,
-        serving: standing.serving ?? null,
-        stateRevision: standing.stateRevision,
-        ready: this.ready,
-        revisions: pool.report(),
-        problems: problemsOf(standing, pool),
-      }
-    },
-    async close() {
-      await standing.following
-      standing.serving = undefined
-      await pool.retire([])
-    },
+  /** What stands between the stored state and the served one. */
+  #problems(): string[] {
+    const problems = this.#trouble === undefined ? [] : [this.#trouble]
+    if (this.#stored === undefined) return [...problems, 'nothing is deployed']
+    for (const version of versionsOf(this.#stored)) {
+      const failure = this.pool.failureOf(version)
+      if (failure !== undefined) problems.push(failure.message)
+    }
+    return problems
   }
 }
 
@@ -161,14 +173,4 @@ function servable(state: EndpointState, pool: RevisionPool): EndpointState | und
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
-}
-
-function problemsOf({ stored, trouble }: Standing, pool: RevisionPool): string[] {
-  const problems = trouble === undefined ? [] : [trouble]
-  if (stored === undefined) return [...problems, 'nothing is deployed']
-  for (const version of versionsOf(stored)) {
-    const failure = pool.failureOf(version)
-    if (failure !== undefined) problems.push(failure.message)
-  }
-  return problems
 }
