@@ -129,12 +129,4 @@ describe('SQLite record store', () => {
     }
     expect(read).toThrow(expect.objectContaining({ code: 'METADATA_CORRUPT' }))
   })
-
-  it('writes with a flush to the disk at every commit', () => {
-    const path = newPath()
-    openRecordStore(path).close()
-    const database = new DatabaseSync(path)
-    expect(database.prepare('PRAGMA journal_mode').get()).toEqual({ journal_mode: 'wal' })
-    database.close()
-  })
 })

@@ -1,0 +1,105 @@
+import { spawn } from 'node:child_process'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { openArtifactStore } from './file-artifact-store.ts'
+import { openOnlineStore } from './sqlite-online-store.ts'
+import { openPredictionLog } from './sqlite-prediction-log.ts'
+import { openRecordStore } from './sqlite-record-store.ts'
+
+const root = mkdtempSync(join(tmpdir(), 'esteira-crash-'))
+afterAll(() => rmSync(root, { recursive: true, force: true }))
+
+/** Writes for ever, and prints `kind n` (and an artifact's digest) after each write that returned. */
+const WRITER = `
+import { writeSync } from 'node:fs'
+import * as storage from ${JSON.stringify(new URL('./index.ts', import.meta.url).href)}
+const [folder, round] = process.argv.slice(-2)
+const records = storage.openRecordStore(folder + '/metadata.db')
+const artifacts = storage.openArtifactStore(folder + '/artifacts')
+const log = storage.openPredictionLog(folder + '/predictions.db')
+const online = storage.openOnlineStore(folder + '/online.db')
+const at = '2026-01-01T00:00:00.000Z'
+for (let i = 0; ; i++) {
+  const id = round + '-' + i
+  records.put('rollout-decision', id, { id, endpoint: 'e', action: 'wait', version: 1, percent: 0, reasons: [], at })
+  writeSync(1, 'record ' + id + '\\n')
+  records.transaction(() => {
+    records.writeState('left/' + id, { i }, 0)
+    records.writeState('right/' + id, { i }, 0)
+  })
+  writeSync(1, 'state ' + id + '\\n')
+  const ref = await artifacts.putBytes((id + ' ').repeat(40_000), { name: id })
+  writeSync(1, 'artifact ' + ref.digest + '\\n')
+  const entry = (n) => ({ id: id + '/' + n, endpoint: id, version: 1, role: 'stable', timeMs: i, inputs: { i }, output: [0.5], decision: null, latencyUs: 1, flags: [] })
+  log.append(Array.from({ length: 50 }, (_, n) => entry(n)))
+  writeSync(1, 'predictions ' + id + '\\n')
+  online.put(id, Array.from({ length: 50 }, (_, n) => ({ keys: [n], values: { i }, eventTimeMs: i })))
+  writeSync(1, 'online ' + id + '\\n')
+}`
+
+/** Lets the writer work until some writes and a random while have passed, then kills it. */
+function writeAndKill(folder: string, round: number, randomMs: number): Promise<string> {
+  const child = spawn(
+    process.execPath,
+    ['--input-type=module', '-e', WRITER, '--', folder, String(round)],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  )
+  return new Promise((resolve) => {
+    let printed = ''
+    child.stdout.setEncoding('utf8')
+    child.stdout.on('data', (text: string) => {
+      if (printed === '') setTimeout(() => child.kill('SIGKILL'), randomMs)
+      printed += text
+    })
+    child.once('close', () => resolve(printed))
+  })
+}
+
+function acknowledged(printed: string, kind: string): string[] {
+  return printed
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => line.split(' '))
+    .filter(([name]) => name === kind)
+    .map(([, id]) => String(id))
+}
+
+describe('stores whose process is killed', () => {
+  it('have every acknowledged write and take nothing half-written for whole', async () => {
+    const folder = mkdtempSync(join(root, 'p-'))
+    let printed = ''
+    for (let round = 0; round < 6; round++)
+      printed += await writeAndKill(folder, round, Math.random() * 150)
+    expect(acknowledged(printed, 'record').length).toBeGreaterThan(6)
+
+    const records = openRecordStore(join(folder, 'metadata.db'))
+    const ids = acknowledged(printed, 'record')
+    expect(ids.filter((id) => records.get('rollout-decision', id)?.id !== id)).toEqual([])
+    expect(acknowledged(printed, 'state').filter((id) => !hasState(`left/${id}`))).toEqual([])
+    // Also of the writes nobody heard of: both or neither.
+    const all = records.list('rollout-decision', { limit: 1_000_000 }).map((stored) => stored.id)
+    expect(all.filter((id) => hasState(`left/${id}`) !== hasState(`right/${id}`))).toEqual([])
+    function hasState(name: string): boolean {
+      return records.readState(name).revision === 1
+    }
+
+    const log = openPredictionLog(join(folder, 'predictions.db'))
+    const online = openOnlineStore(join(folder, 'online.db'))
+    for (const id of acknowledged(printed, 'predictions')) expect(log.count(id)).toBe(50)
+    for (const id of acknowledged(printed, 'online')) expect(online.count(id)).toBe(50)
+    for (const id of all) {
+      expect([0, 50]).toContain(log.count(id))
+      expect([0, 50]).toContain(online.count(id))
+    }
+    for (const store of [records, log, online]) store.close()
+
+    const artifacts = openArtifactStore(join(folder, 'artifacts'))
+    for (const digest of acknowledged(printed, 'artifact')) await artifacts.verify(digest)
+    const shards = readdirSync(join(folder, 'artifacts', 'sha256'), { recursive: true })
+    for (const name of shards.map(String).filter((path) => path.length > 64))
+      await artifacts.verify(name.slice(-64))
+    expect(readdirSync(join(folder, 'artifacts', 'tmp'))).toEqual([])
+  })
+})
