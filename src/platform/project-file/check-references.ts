@@ -121,7 +121,7 @@ function checkCandidates(project: Project): IssueFacts[] {
   return project.candidates.flatMap((candidate, index) => checkCandidate(project, index, candidate))
 }
 
-/** Columns that slices and groups may name; undefined when a view's own SQL decides them. */
+/** Columns that slices and groups may name (a feature is `view__feature`); undefined when a view's own SQL decides them. */
 function columnsForGroups(project: Project): string[] | undefined {
   const { inputs, keep, features, id } = project.dataset
   const names = [...inputs, ...keep, id]
@@ -130,7 +130,7 @@ function columnsForGroups(project: Project): string[] | undefined {
     const feature = rest.join('.')
     const listed = feature === '' ? listedFeatures(project, view) : [feature]
     if (listed === undefined) return undefined
-    names.push(...listed.flatMap((name) => [name, `${view}.${name}`]))
+    names.push(...listed.map((name) => `${view}__${name}`))
   }
   return names
 }

@@ -4,6 +4,7 @@ import path from 'node:path'
 import { Command } from 'commander'
 import type { LoadedProject, NotChecked } from '../../../platform/project-file/index.ts'
 import type { CommandSession } from '../command-session.ts'
+import { countText } from '../presentation/quantities.ts'
 import { snapshotColumns } from '../snapshot-columns.ts'
 
 /** Looks at queries and columns with an engine that is gone afterwards. */
@@ -35,10 +36,10 @@ async function inspect(loaded: LoadedProject): Promise<readonly NotChecked[]> {
 function counts({ project }: LoadedProject): string {
   const count = (values: object) => Object.keys(values).length
   return [
-    `${count(project.sources)} sources`,
-    `${count(project.featureViews)} feature views`,
-    `${project.candidates.length} candidates`,
-    `${project.gate.criteria.length} gate criteria`,
+    countText(count(project.sources), 'source'),
+    countText(count(project.featureViews), 'feature view'),
+    countText(project.candidates.length, 'candidate'),
+    countText(project.gate.criteria.length, 'criterion', 'criteria'),
   ].join(', ')
 }
 

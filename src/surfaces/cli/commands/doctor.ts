@@ -10,6 +10,8 @@ import { serviceProbes } from '../doctor/service-probes.ts'
 import { findingsText } from '../presentation/findings-text.ts'
 
 function cacheFolder(environment: CommandCall['terminal']['environment']): string {
+  const own = environment.ESTEIRA_CACHE_DIR
+  if (own !== undefined && own !== '') return own
   const base = environment.XDG_CACHE_HOME ?? path.join(homedir(), '.cache')
   return path.join(base, 'esteira')
 }
@@ -31,7 +33,6 @@ async function examine(call: CommandCall): Promise<Finding[]> {
   const { environment } = call.terminal
   const probes = [
     ...machineProbes({
-      python: environment.ESTEIRA_PYTHON ?? 'python3',
       projectFolder: call.project,
       cacheFolder: cacheFolder(environment),
     }),

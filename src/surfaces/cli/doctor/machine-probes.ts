@@ -10,7 +10,6 @@ const run = promisify(execFile)
 const PROBE_TIMEOUT_MS = 15_000
 const GIGABYTE = 1_000_000_000
 const OLDEST_NODE = [22, 18] as const
-const OLDEST_PYTHON = [3, 11] as const
 
 function isAtLeast(version: string, [major, minor]: readonly [number, number]): boolean {
   const [ownMajor = 0, ownMinor = 0] = version.split('.').map(Number)
@@ -28,22 +27,17 @@ const nodeProbe: Probe = {
   },
 }
 
-const PYTHON_FACTS =
-  'import sys, venv, ensurepip; print("%d.%d.%d" % sys.version_info[:3], sys.executable)'
-
-function pythonProbe(python: string): Probe {
-  return {
-    name: 'Python',
-    needed: `${OLDEST_PYTHON.join('.')} or newer, with venv`,
-    remedy:
-      'Install Python with venv (Debian, Ubuntu: apt-get install python3 python3-venv), or name another one: ESTEIRA_PYTHON=/path/to/python3.',
-    otherwise: 'missing',
-    look: async () => {
-      const { stdout } = await run(python, ['-c', PYTHON_FACTS], { timeout: PROBE_TIMEOUT_MS })
-      const found = stdout.trim()
-      return { isGood: isAtLeast(found, OLDEST_PYTHON), found }
-    },
-  }
+const pythonProbe: Probe = {
+  name: 'Python',
+  needed: '3.11 or newer, with venv',
+  remedy:
+    'Install Python with venv (Debian, Ubuntu: apt-get install python3 python3-venv), or name another one: ESTEIRA_PYTHON=/path/to/python3.',
+  otherwise: 'missing',
+  look: async () => {
+    const { findPython } = await import('../../../platform/workers/index.ts')
+    const { executable, version } = await findPython()
+    return { isGood: true, found: `${version}, ${executable}` }
+  },
 }
 
 const gitProbe: Probe = {
@@ -116,13 +110,12 @@ function folderProbes(name: string, folder: string): Probe[] {
 
 /** What the machine must have: programs, room, power. */
 export function machineProbes(options: {
-  readonly python: string
   readonly projectFolder: string
   readonly cacheFolder: string
 }): Probe[] {
   return [
     nodeProbe,
-    pythonProbe(options.python),
+    pythonProbe,
     gitProbe,
     coresProbe,
     memoryProbe,

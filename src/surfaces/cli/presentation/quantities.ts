@@ -25,18 +25,6 @@ export function numberText(value: number): string {
     : shortNumber.format(value)
 }
 
-/** An amount in a currency (ISO 4217): `USD 12,400`. */
-export function moneyText(value: number, currency: string): string {
-  const digits = Math.abs(value) < 100 ? 2 : 0
-  const format = { minimumFractionDigits: digits, maximumFractionDigits: digits }
-  return `${currency} ${value.toLocaleString('en-US', format)}`
-}
-
-/** A share in [0, 1] as per cent. */
-export function percentText(share: number): string {
-  return `${(share * 100).toFixed(share < 0.1 ? 1 : 0)} %`
-}
-
 const BYTE_UNITS = ['B', 'KB', 'MB', 'GB', 'TB'] as const
 
 /** Bytes in decimal units: `1.4 MB`. */
