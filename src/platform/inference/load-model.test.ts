@@ -137,11 +137,21 @@ describe('what a prediction refuses', () => {
     await session.close()
   })
 
-  test('an answer that is no number, and any call after closing', async () => {
+  test('an answer that is no number', async () => {
+    const three = readFixture('three-classes')
+    const session = await loadModel({ path: three.path, signature: three.signature })
+    const distance = Float32Array.from(three.batch.columns.distance ?? [], Number)
+    distance[5] = Number.POSITIVE_INFINITY
+    const columns = { ...three.batch.columns, distance }
+    await expect(session.predict({ rows: three.rows, columns })).rejects.toMatchObject({
+      code: 'PREDICTION_FAILED',
+      details: { reason: 'row 5 gave NaN' },
+    })
+    await session.close()
+  })
+
+  test('any call after closing, which may be repeated', async () => {
     const session = await loadModel({ path, signature })
-    const columns = { ...repeat(batch, 2).columns, distance: Float32Array.of(1, Infinity) }
-    columns.distance[0] = Number.NEGATIVE_INFINITY
-    await expect(session.predict({ rows: 2, columns })).resolves.toMatchObject({ rows: 2 })
     await session.close()
     await session.close()
     await expect(session.predict(batch)).rejects.toMatchObject({ code: 'PREDICTION_FAILED' })

@@ -68,7 +68,7 @@ export async function comparePaired(options: ComparePairedOptions): Promise<Pair
   }
   const { difference, low, high, rows } = comparison
   return LOWER_IS_BETTER.includes(metric)
-    ? { metric, difference: -difference, low: -high, high: -low, confidence, rows }
+    ? { metric, difference: 0 - difference, low: 0 - high, high: 0 - low, confidence, rows }
     : { metric, difference, low, high, confidence, rows }
 }
 

@@ -320,7 +320,7 @@ describe('a binary model', () => {
         engine,
         artifacts,
       })
-    expect(await compare(0.4, 'logLoss')).toMatchObject({ low: -0, high: -0 })
+    expect(await compare(0.4, 'logLoss')).toMatchObject({ low: 0, high: 0 })
     const loss = await compare(2, 'valuePerDecision')
     expect(loss.difference).toBeCloseTo(earned(0.4) - earned(2), 9)
     expect(loss.low).toBeLessThanOrEqual(loss.difference)
