@@ -1,25 +1,13 @@
-import { reproduceRun as reproduce } from '../stages/training/index.ts'
+import { type Reproduction, reproduceRun as reproduce } from '../stages/training/index.ts'
 import { flowErrors } from './errors.ts'
 import type { Platform } from './platform.ts'
-
-export interface ReproducedRun {
-  /** True when every number and the model's digest came out again. */
-  readonly identical: boolean
-  readonly differences: readonly {
-    readonly what: string
-    readonly recorded: string | number | null
-    readonly reproduced: string | number | null
-  }[]
-  /** What else changed since (packages, hardware); may explain a difference, is none. */
-  readonly circumstances: ReproducedRun['differences']
-}
 
 /**
  * Trains a recorded run again from its stored frame and compares what comes out: model digest,
  * folds, metrics.
  * @throws RUN_UNKNOWN
  */
-export async function reproduceRun(platform: Platform, runId: string): Promise<ReproducedRun> {
+export async function reproduceRun(platform: Platform, runId: string): Promise<Reproduction> {
   const { project, projectFolder, store, artifacts, engine, signal, onProgress, clock } = platform
   const run = store.get('run', runId)
   if (run === undefined) {
@@ -30,7 +18,7 @@ export async function reproduceRun(platform: Platform, runId: string): Promise<R
   if (frame === undefined) throw flowErrors.RUN_UNKNOWN({ run: runId, known: '' })
   const recipe = store.get('run-recipe', runId)
   if (recipe === undefined) throw flowErrors.RUN_UNKNOWN({ run: runId, known: '' })
-  const result = await reproduce({
+  return reproduce({
     run,
     candidate: recipe.candidate,
     members: recipe.members,
@@ -55,11 +43,4 @@ export async function reproduceRun(platform: Platform, runId: string): Promise<R
         atMs: clock.now(),
       }),
   })
-  const named = (items: typeof result.differences) =>
-    items.map(({ what, expected, got }) => ({ what, recorded: expected, reproduced: got }))
-  return {
-    identical: result.reproduced,
-    differences: named(result.differences),
-    circumstances: named(result.circumstances),
-  }
 }
