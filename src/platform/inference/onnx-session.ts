@@ -25,59 +25,76 @@ interface BoundColumns {
 
 /** Wraps a loaded engine session: named columns in, one row-major array out. */
 export function createOnnxSession(parts: OnnxSessionParts): ModelSession {
-  const { session, signature, digest, model } = parts
-  const { numeric, categorical, output: outputName } = signature.tensors
-  const numberNames = namesOf(signature, 'number')
-  const textNames = namesOf(signature, 'text')
-  const width = Math.max(1, signature.classes.length)
-  const fetches = [outputName]
-  let closed = false
+  return new OnnxSession(parts)
+}
 
-  const runChunk = async (columns: BoundColumns, from: number, rows: number): Promise<Tensor> => {
-    const feeds: Record<string, Tensor> = {}
-    if (numeric !== null) {
-      feeds[numeric] = new Tensor('float32', packNumbers(columns.numbers, from, rows), [
-        rows,
-        numberNames.length,
-      ])
-    }
-    if (categorical !== null) {
-      feeds[categorical] = new Tensor('string', packTexts(columns.texts, from, rows), [
-        rows,
-        textNames.length,
-      ])
-    }
-    try {
-      const results = await session.run(feeds, fetches)
-      return results[outputName] as Tensor
-    } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : String(cause)
-      throw inferenceErrors.PREDICTION_FAILED({ model, reason }, cause)
-    }
+class OnnxSession implements ModelSession {
+  readonly signature: ModelSignature
+  readonly digest: string
+  readonly #session: InferenceSession
+  readonly #model: string
+  readonly #numberNames: readonly string[]
+  readonly #textNames: readonly string[]
+  readonly #width: number
+  readonly #fetches: readonly string[]
+  #closed = false
+
+  constructor({ session, signature, digest, model }: OnnxSessionParts) {
+    this.signature = signature
+    this.digest = digest
+    this.#session = session
+    this.#model = model
+    this.#numberNames = namesOf(signature, 'number')
+    this.#textNames = namesOf(signature, 'text')
+    this.#width = Math.max(1, signature.classes.length)
+    this.#fetches = [signature.tensors.output]
   }
 
-  return {
-    signature,
-    digest,
-    async predict(batch: ColumnBatch): Promise<PredictionBatch> {
-      if (closed) throw inferenceErrors.PREDICTION_FAILED({ model, reason: 'it is closed' })
-      const columns = {
-        numbers: numberNames.map((name) => numberColumn(batch, name, model)),
-        texts: textNames.map((name) => textColumn(batch, name, model)),
-      }
-      const output = new Float32Array(batch.rows * width)
-      for (let from = 0; from < batch.rows; from += CHUNK_ROWS) {
-        const rows = Math.min(CHUNK_ROWS, batch.rows - from)
-        const answer = await runChunk(columns, from, rows)
-        copyAnswer({ answer, output, from, rows, width, model })
-      }
-      return { rows: batch.rows, width, output }
-    },
-    async close(): Promise<void> {
-      if (closed) return
-      closed = true
-      await session.release()
-    },
+  async predict(batch: ColumnBatch): Promise<PredictionBatch> {
+    const model = this.#model
+    const width = this.#width
+    if (this.#closed) throw inferenceErrors.PREDICTION_FAILED({ model, reason: 'it is closed' })
+    const columns = {
+      numbers: this.#numberNames.map((name) => numberColumn(batch, name, model)),
+      texts: this.#textNames.map((name) => textColumn(batch, name, model)),
+    }
+    const output = new Float32Array(batch.rows * width)
+    for (let from = 0; from < batch.rows; from += CHUNK_ROWS) {
+      const rows = Math.min(CHUNK_ROWS, batch.rows - from)
+      const answer = await this.#run(this.#feeds(columns, from, rows))
+      copyAnswer({ answer, output, from, rows, width, model })
+    }
+    return { rows: batch.rows, width, output }
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return
+    this.#closed = true
+    await this.#session.release()
+  }
+
+  #feeds(columns: BoundColumns, from: number, rows: number): Record<string, Tensor> {
+    const { numeric, categorical } = this.signature.tensors
+    const feeds: Record<string, Tensor> = {}
+    if (numeric !== null) {
+      const packed = packNumbers(columns.numbers, from, rows)
+      feeds[numeric] = new Tensor('float32', packed, [rows, this.#numberNames.length])
+    }
+    if (categorical !== null) {
+      const packed = packTexts(columns.texts, from, rows)
+      feeds[categorical] = new Tensor('string', packed, [rows, this.#textNames.length])
+    }
+    return feeds
+  }
+
+  async #run(feeds: Record<string, Tensor>): Promise<Tensor> {
+    try {
+      const results = await this.#session.run(feeds, this.#fetches)
+      return results[this.signature.tensors.output] as Tensor
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause)
+      throw inferenceErrors.PREDICTION_FAILED({ model: this.#model, reason }, cause)
+    }
   }
 }
 

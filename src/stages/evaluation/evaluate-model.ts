@@ -1,6 +1,7 @@
 import { permutationImportance } from '../../assurance/explainability/index.ts'
 import { contentId } from '../../core/identity/index.ts'
 import {
+  type ArtifactRef,
   type Evaluation,
   type EvaluationPolicy,
   type Frame,
@@ -81,14 +82,7 @@ export async function evaluateModel(options: EvaluateOptions): Promise<Evaluatio
   const binary = binaryScores(judged)
   const deep = depth === 'full' ? await lookDeeper(options, judged, rules) : SHALLOW
   progress(0.95, 'keeping predictions')
-  const predictions = await writePredictions({
-    part: judged.part,
-    predictions: judged.predictions,
-    signature: session.signature,
-    name: `predictions-${run.candidate}-${part}.parquet`,
-    engine,
-    artifacts,
-  })
+  const predictions = await keepPredictions(options, judged)
   return {
     id: evaluationId(options, threshold),
     run: run.id,
@@ -108,6 +102,20 @@ export async function evaluateModel(options: EvaluateOptions): Promise<Evaluatio
     ...deep,
     predictions,
   }
+}
+
+function keepPredictions(
+  { session, run, part: name, engine, artifacts }: EvaluateOptions,
+  { part, predictions }: JudgedPart,
+): Promise<ArtifactRef> {
+  return writePredictions({
+    part,
+    predictions,
+    signature: session.signature,
+    name: `predictions-${run.candidate}-${name}.parquet`,
+    engine,
+    artifacts,
+  })
 }
 
 type Deep = Pick<Evaluation, 'robustness' | 'latency' | 'importance'>

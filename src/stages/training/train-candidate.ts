@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { contentId } from '../../core/identity/index.ts'
-import type { Candidate, Frame, Project, Run } from '../../core/records/index.ts'
+import type { Candidate, Frame, ModelSignature, Project, Run } from '../../core/records/index.ts'
 import { durationMs } from '../../core/time/index.ts'
 import { loadModel } from '../../platform/inference/index.ts'
 import type { ArtifactStore, TableEngine } from '../../platform/storage/index.ts'
@@ -32,7 +32,7 @@ export interface TrainOptions {
  *   worker pool's errors, which name the candidate.
  */
 export async function trainCandidate(options: TrainOptions): Promise<Run> {
-  const { candidate, project, projectFolder, frame, pool, engine, artifacts } = options
+  const { candidate, project, projectFolder, frame, pool, artifacts } = options
   const folder = artifacts.temporaryFolder()
   try {
     const request = { ...buildFitRequest(options), outputFolder: folder.path }
@@ -45,20 +45,10 @@ export async function trainCandidate(options: TrainOptions): Promise<Run> {
     })
     const signature = buildSignature(project.problem.type, frame, result)
     const path = join(folder.path, result.model)
-    const session = await loadModel({ path, signature })
-    let parity: Run['parity']
-    try {
-      parity = await proveParity({
-        candidate: candidate.name,
-        session,
-        frame,
-        parity: join(folder.path, result.parity),
-        engine,
-        artifacts,
-      })
-    } finally {
-      await session.close()
-    }
+    const parity = await proveFile(options, signature, {
+      model: path,
+      parity: join(folder.path, result.parity),
+    })
     const model = await artifacts.putFile(path, { name: `${candidate.name}.onnx`, move: true })
     return {
       id: runId(options),
@@ -83,6 +73,28 @@ export async function trainCandidate(options: TrainOptions): Promise<Run> {
     }
   } finally {
     folder.dispose()
+  }
+}
+
+/** Loads the file as serving would, and lets it answer against its original. */
+async function proveFile(
+  { candidate, frame, engine, artifacts }: TrainOptions,
+  signature: ModelSignature,
+  files: { readonly model: string; readonly parity: string },
+): Promise<Run['parity']> {
+  const session = await loadModel({ path: files.model, signature })
+  try {
+    const { parity } = files
+    return await proveParity({
+      candidate: candidate.name,
+      session,
+      frame,
+      parity,
+      engine,
+      artifacts,
+    })
+  } finally {
+    await session.close()
   }
 }
 
