@@ -1,4 +1,5 @@
 import { quoteLiteral } from '../../platform/storage/index.ts'
+import { brokenJsonLine } from './broken-json-line.ts'
 import { engineReason } from './engine-reason.ts'
 import { errors } from './errors.ts'
 import type { Extracted, Extraction } from './extraction.ts'
@@ -61,7 +62,8 @@ async function firstUnreadable(
     try {
       await extraction.engine.writeParquet(reader([path]), `${extraction.folder}/probe.parquet`)
     } catch (error) {
-      return { path, reason: engineReason(error) }
+      const line = extraction.source.kind === 'json-lines' ? await brokenJsonLine(path) : undefined
+      return { path, reason: line ? `line ${line} is no JSON` : engineReason(error) }
     }
   }
   return undefined

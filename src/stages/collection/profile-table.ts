@@ -61,14 +61,15 @@ function factsSql(column: TableColumn, index: number, exact: boolean): string[] 
     const shown = TIME.test(column.type) ? value : `left(${value}, ${LONGEST_TEXT})`
     return [...counts, `min(${shown}) ${as('min')}`, `max(${shown}) ${as('max')}`]
   }
-  const finite = /^(FLOAT|DOUBLE)$/.test(column.type) ? ` FILTER (isfinite(${value}))` : ''
+  const finite = ` FILTER (isfinite(${value}))`
+  // Squares beyond the range of a DOUBLE make the engine fail where the deviation is not known.
+  const small = `abs(${value}) < 1e150`
   return [
     ...counts,
     `min(${value})${finite} ${as('min')}`,
     `max(${value})${finite} ${as('max')}`,
     `favg(${value})${finite} ${as('mean')}`,
-    // The engine's stddev fails when a square overflows; its moments are wanted, not its error.
-    `TRY(stddev_samp(${value})${finite}) ${as('deviation')}`,
+    `CASE WHEN bool_and(${small})${finite} THEN stddev_samp(${value}) FILTER (${small}) END ${as('deviation')}`,
     `quantile_cont(${value}, [0.25, 0.5, 0.75])${finite} ${as('quartiles')}`,
   ]
 }

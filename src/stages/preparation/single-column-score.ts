@@ -58,11 +58,12 @@ async function classScore(options: ScoreOptions, label: string): Promise<SingleC
 async function regressionScore(options: ScoreOptions): Promise<SingleColumnScore> {
   const fit =
     options.input.kind === 'number'
-      ? 'TRY(corr(score, y)) ^ 2'
+      ? 'corr(score, y) ^ 2'
       : '1 - sum((y - score) ^ 2) / nullif(sum((y - mean) ^ 2), 0)'
   const [row] = await options.engine.query<{ r2: number | null; rows: number }>(
     `WITH scored AS (${scoredSql(options, '__target')}),
-     usable AS (SELECT *, avg(y) OVER () AS mean FROM scored WHERE score IS NOT NULL)
+     usable AS (SELECT *, avg(y) OVER () AS mean FROM scored
+       WHERE abs(score) < 1e150 AND abs(y) < 1e150)
      SELECT ${fit} AS r2, count(*) AS rows FROM usable`,
   )
   const r2 = row?.r2 ?? 0
