@@ -9,22 +9,45 @@
 /** Destinations missing in `airports`; all four keep Atlantic time the year round. */
 const UNLISTED_ZONE = 'America/Puerto_Rico'
 
+/**
+ * The schedule with both instants, as common table expressions. Time zones are looked up once for
+ * each zone and hour, not for each flight: that is most of the work.
+ */
 const scheduled = `
+placed AS (
+  SELECT flights.*, coalesce(airports.tzone, '${UNLISTED_ZONE}') AS zone
+  FROM flights LEFT JOIN airports ON airports.faa = flights.dest
+),
+leaving AS (
+  SELECT zone, time_hour, timezone(zone, timezone('UTC', time_hour)) AS local_hour
+  FROM (SELECT DISTINCT zone, time_hour FROM placed)
+),
+clocked AS (
   SELECT
-    flights.*,
-    time_hour + to_minutes(minute) AS scheduled_departure,
-    coalesce(airports.tzone, '${UNLISTED_ZONE}') AS zone,
-    timezone(zone, timezone('UTC', scheduled_departure)) AS local_departure,
+    *,
+    local_hour + to_minutes(minute) AS local_departure,
     date_trunc('day', local_departure)
-      + to_minutes(sched_arr_time // 100 * 60 + sched_arr_time % 100) AS same_day_arrival,
-    timezone('UTC', timezone(zone,
-      CASE WHEN same_day_arrival > local_departure THEN same_day_arrival
-      ELSE same_day_arrival + INTERVAL 1 DAY END)) AS scheduled_arrival
-  FROM flights
-  LEFT JOIN airports ON airports.faa = flights.dest`
+      + to_minutes(sched_arr_time // 100 * 60 + sched_arr_time % 100) AS same_day,
+    CASE WHEN same_day > local_departure THEN same_day ELSE same_day + INTERVAL 1 DAY END
+      AS local_arrival,
+    date_trunc('hour', local_arrival) AS local_arrival_hour
+  FROM placed JOIN leaving USING (zone, time_hour)
+),
+landing AS (
+  SELECT zone, local_arrival_hour,
+    timezone('UTC', timezone(zone, local_arrival_hour)) AS arrival_hour
+  FROM (SELECT DISTINCT zone, local_arrival_hour FROM clocked)
+),
+scheduled AS (
+  SELECT
+    *,
+    time_hour + to_minutes(minute) AS scheduled_departure,
+    arrival_hour + (local_arrival - local_arrival_hour) AS scheduled_arrival
+  FROM clocked JOIN landing USING (zone, local_arrival_hour)
+)`
 
 export const datasetSql = `
-WITH scheduled AS (${scheduled})
+WITH ${scheduled}
 SELECT
   format('{:04d}-{:02d}-{:02d}_{}_{}_{}_{:04d}',
     year, month, day, carrier, flight, origin, sched_dep_time) AS id,

@@ -35,25 +35,35 @@ const rollingDepartures = (keys: string): string => `
   instants AS (
     SELECT
       ${keys}, happened_at,
-      sum(dep_delay) AS delay,
-      count(dep_delay) AS departed,
-      sum((dep_delay >= 15)::INTEGER) AS delayed,
-      sum(cancelled) AS cancelled
+      coalesce(sum(dep_delay), 0)::DOUBLE AS delay,
+      count(dep_delay)::DOUBLE AS departed,
+      count(*) FILTER (dep_delay >= 15)::DOUBLE AS delayed,
+      sum(cancelled)::DOUBLE AS cancelled
     FROM facts GROUP BY ${keys}, happened_at
+  ),
+  rolling AS (
+    SELECT
+      ${keys}, happened_at,
+      sum(delay) OVER hour AS delay_1h,
+      sum(departed) OVER hour AS departed_1h,
+      sum(delay) OVER hours AS delay_3h,
+      sum(departed) OVER hours AS departed_3h,
+      sum(delayed) OVER hours AS delayed_3h,
+      sum(cancelled) OVER hours AS cancelled_3h
+    FROM instants
+    WINDOW
+      hour AS (PARTITION BY ${keys} ORDER BY happened_at
+        RANGE BETWEEN INTERVAL 1 HOUR PRECEDING AND CURRENT ROW),
+      hours AS (PARTITION BY ${keys} ORDER BY happened_at
+        RANGE BETWEEN INTERVAL 3 HOUR PRECEDING AND CURRENT ROW)
   )
   SELECT
     ${keys}, happened_at,
-    sum(delay) OVER hour / sum(departed) OVER hour AS mean_departure_delay_1h,
-    sum(delay) OVER hours / sum(departed) OVER hours AS mean_departure_delay_3h,
-    sum(delayed) OVER hours / sum(departed) OVER hours AS delayed_share_3h,
-    sum(cancelled) OVER hours / (sum(departed) OVER hours + sum(cancelled) OVER hours)
-      AS cancelled_share_3h
-  FROM instants
-  WINDOW
-    hour AS (PARTITION BY ${keys} ORDER BY happened_at
-      RANGE BETWEEN INTERVAL 1 HOUR PRECEDING AND CURRENT ROW),
-    hours AS (PARTITION BY ${keys} ORDER BY happened_at
-      RANGE BETWEEN INTERVAL 3 HOUR PRECEDING AND CURRENT ROW)`
+    delay_1h / nullif(departed_1h, 0) AS mean_departure_delay_1h,
+    delay_3h / nullif(departed_3h, 0) AS mean_departure_delay_3h,
+    delayed_3h / nullif(departed_3h, 0) AS delayed_share_3h,
+    cancelled_3h / (departed_3h + cancelled_3h) AS cancelled_share_3h
+  FROM rolling`
 
 /** Rolling arrivals of whatever `keys` name, over a short and a long look back. */
 const rollingArrivals = (keys: string, short: string, long: string): string => `
@@ -61,23 +71,34 @@ const rollingArrivals = (keys: string, short: string, long: string): string => `
   instants AS (
     SELECT
       ${keys}, happened_at,
-      sum(arr_delay) AS delay,
-      count(arr_delay) AS landed,
-      sum(late) AS late,
-      count(*) AS flights
+      coalesce(sum(arr_delay), 0)::DOUBLE AS delay,
+      count(arr_delay)::DOUBLE AS landed,
+      sum(late)::DOUBLE AS late,
+      count(*)::DOUBLE AS flights
     FROM facts GROUP BY ${keys}, happened_at
+  ),
+  rolling AS (
+    SELECT
+      ${keys}, happened_at,
+      sum(delay) OVER short AS delay_short,
+      sum(landed) OVER short AS landed_short,
+      sum(late) OVER short AS late_short,
+      sum(flights) OVER short AS flights_short,
+      sum(late) OVER long AS late_long,
+      sum(flights) OVER long AS flights_long
+    FROM instants
+    WINDOW
+      short AS (PARTITION BY ${keys} ORDER BY happened_at
+        RANGE BETWEEN INTERVAL ${short} PRECEDING AND CURRENT ROW),
+      long AS (PARTITION BY ${keys} ORDER BY happened_at
+        RANGE BETWEEN INTERVAL ${long} PRECEDING AND CURRENT ROW)
   )
   SELECT
     ${keys}, happened_at,
-    sum(delay) OVER recently / sum(landed) OVER recently AS mean_arrival_delay,
-    sum(late) OVER recently / sum(flights) OVER recently AS late_share,
-    sum(late) OVER before / sum(flights) OVER before AS late_share_before
-  FROM instants
-  WINDOW
-    recently AS (PARTITION BY ${keys} ORDER BY happened_at
-      RANGE BETWEEN INTERVAL ${short} PRECEDING AND CURRENT ROW),
-    before AS (PARTITION BY ${keys} ORDER BY happened_at
-      RANGE BETWEEN INTERVAL ${long} PRECEDING AND CURRENT ROW)`
+    delay_short / nullif(landed_short, 0) AS mean_arrival_delay,
+    late_short / flights_short AS late_share,
+    late_long / flights_long AS late_share_long
+  FROM rolling`
 
 const weatherSql = `
   SELECT
@@ -87,8 +108,9 @@ const weatherSql = `
     humid AS humidity,
     wind_speed AS wind_speed_mph,
     coalesce(wind_gust, wind_speed) AS wind_gust_mph,
-    sum(precip) OVER (PARTITION BY origin ORDER BY time_hour
-      RANGE BETWEEN INTERVAL 2 HOUR PRECEDING AND CURRENT ROW) AS precipitation_3h_in,
+    -- Rounded, so that the order of adding cannot show in the last bits.
+    round(sum(precip) OVER (PARTITION BY origin ORDER BY time_hour
+      RANGE BETWEEN INTERVAL 2 HOUR PRECEDING AND CURRENT ROW), 4) AS precipitation_3h_in,
     pressure AS pressure_mb,
     visib AS visibility_mi
   FROM weather`
