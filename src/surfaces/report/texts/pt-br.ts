@@ -1,4 +1,5 @@
 import type { Texts } from './en.ts'
+import { REASONS_PT_BR } from './reasons-pt-br.ts'
 
 export const ptBr: Texts = {
   language: 'Português',
@@ -219,5 +220,5 @@ export const ptBr: Texts = {
   nothingYet: 'Nada aconteceu aqui ainda.',
   notNeeded: 'A verificação disse sim sem ela; nenhuma busca foi necessária.',
   assumedShare: (share) => `parcela presumida do ganho perfeito: ${share}`,
-  reasons: {},
+  reasons: REASONS_PT_BR,
 }
