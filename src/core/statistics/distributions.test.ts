@@ -4,7 +4,7 @@ import { seededRandom } from '../randomness/index.ts'
 import { jensenShannon, kolmogorovSmirnov, wasserstein } from './distribution-distances.ts'
 import { moments } from './moments.ts'
 import { binOf, numberShares, quantileEdges } from './number-bins.ts'
-import { psi, psiNoise } from './population-stability.ts'
+import { psi, psiEpsilon, psiNoise } from './population-stability.ts'
 import { percentiles, quantiles } from './quantiles.ts'
 import { frequentCategories, textShares } from './text-shares.ts'
 
@@ -53,8 +53,7 @@ describe('psi', () => {
 
   it('of two samples of one population stays below its noise 99 times in a hundred', () => {
     const random = seededRandom(11)
-    const bins = 10
-    const draw = (rows: number) => {
+    const draw = (rows: number, bins: number) => {
       const counts = new Float64Array(bins)
       for (let i = 0; i < rows; i++) {
         const bin = Math.floor(random() * bins)
@@ -62,11 +61,21 @@ describe('psi', () => {
       }
       return counts
     }
-    const noise = psiNoise({ bins, referenceRows: 3_000, currentRows: 300 })
-    let above = 0
-    for (let trial = 0; trial < 1_000; trial++) if (psi(draw(3_000), draw(300)) > noise) above++
-    expect(above).toBeLessThan(30)
-    expect(above).toBeGreaterThan(0)
+    const trials = 400
+    for (const [bins, currentRows] of [
+      [2, 200],
+      [10, 30],
+      [10, 300],
+      [100, 200],
+    ] as const) {
+      const noise = psiNoise({ bins, referenceRows: 3_000, currentRows })
+      let above = 0
+      for (let trial = 0; trial < trials; trial++) {
+        const value = psi(draw(3_000, bins), draw(currentRows, bins), psiEpsilon(currentRows))
+        if (value > noise) above++
+      }
+      expect(above / trials).toBeLessThan(0.035)
+    }
   })
 
   it('has the noise of the chi-square quantile, within a hundredth for ten bins', () => {

@@ -20,7 +20,7 @@ export {
 } from './multiclass-scorer.ts'
 export { binOf, numberShares, quantileEdges } from './number-bins.ts'
 export { type PairedComparison, pairedBootstrap } from './paired-bootstrap.ts'
-export { psi, psiNoise } from './population-stability.ts'
+export { psi, psiEpsilon, psiNoise } from './population-stability.ts'
 export { percentiles, quantiles } from './quantiles.ts'
 export { averagePrecision, rocAuc } from './rank-metrics.ts'
 export { countsByRank, type RankedScores, rankScores } from './ranked-scores.ts'

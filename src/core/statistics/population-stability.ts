@@ -9,11 +9,18 @@ import { errors } from './errors.ts'
  *
  * Two samples of one population of sizes m and n still give a PSI that is distributed about as
  *   (1/m + 1/n) · χ²_{K−1}    (Yurdakul & Naranjo 2020)
- * so `psiNoise` gives the value that chance exceeds once in a hundred times; a drift below it tells
+ * as long as ε is about half a row (`psiEpsilon`): with a smaller one, bins that a small sample left
+ * empty by chance cost far more than that (ten bins, 30 rows, ε = 10⁻⁴: four alarms in ten). So
+ * `psiNoise` gives the value that chance exceeds once in a hundred times; a drift below it tells
  * nothing. The χ² quantile is Wilson & Hilferty's (1931): d · (1 − 2/(9d) + z √(2/(9d)))³.
  */
 
 export const PSI_EPSILON = 1e-4
+
+/** Smoothing of half a row of the smaller sample, and never less than `PSI_EPSILON`. */
+export function psiEpsilon(rows: number): number {
+  return rows === 0 ? PSI_EPSILON : Math.max(PSI_EPSILON, 0.5 / rows)
+}
 
 /** z of the 99th percentile of the normal distribution. */
 const Z_99 = 2.326_347_874_040_841

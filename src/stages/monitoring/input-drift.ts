@@ -1,5 +1,5 @@
 import type { Drift, MonitoringPolicy, Reference } from '../../core/records/index.ts'
-import { numberShares, psi, psiNoise, textShares } from '../../core/statistics/index.ts'
+import { numberShares, psi, psiEpsilon, psiNoise, textShares } from '../../core/statistics/index.ts'
 import type { LabelledPrediction } from '../../platform/storage/index.ts'
 
 /**
@@ -7,6 +7,8 @@ import type { LabelledPrediction } from '../../platform/storage/index.ts'
  *   p, q    shares of the training rows and of the window's rows in the same bins; the missing are a
  *           bin of their own, and so are texts outside the listed categories
  *   noise   PSI that two samples of one population exceed once in a hundred times (`psiNoise`)
+ *   ε       half a row of the smaller sample (`psiEpsilon`), so that empty bins of a small window tell
+ *           no more than they know
  *   level   `alert` or `warn` when the PSI reaches the policy's bound and exceeds the noise
  * Small windows and inputs of many categories have a large PSI by chance alone; the noise keeps them
  * from crying wolf. A window that is not judged has the level `none` throughout.
@@ -69,7 +71,8 @@ function driftOf(
   context: DriftContext & { readonly rows: number },
 ): Drift {
   const { reference, current, missingShare, referenceMissingShare } = shares
-  const value = psi(reference, current)
+  const smaller = Math.min(context.rows, context.referenceRows)
+  const value = psi(reference, current, psiEpsilon(smaller))
   const occupied = reference.filter((share, bin) => share + (current[bin] ?? 0) > 0).length
   const noise = psiNoise({
     bins: occupied,
