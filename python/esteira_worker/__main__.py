@@ -7,6 +7,7 @@ stdin means that the host is gone, so the process leaves at once, whatever it is
 import json
 import os
 import queue
+import signal
 import sys
 import threading
 import time
@@ -38,6 +39,16 @@ def take_stdout():
     os.dup2(2, 1)
     sys.stdout = sys.stderr
     return stream
+
+
+def die_with_the_host():
+    """Linux: the kernel ends this process with its host, even one that is stopped or whose
+    interpreter is held by foreign code and would not notice the end of stdin."""
+    if sys.platform == "linux":
+        import ctypes
+
+        set_parent_death_signal = 1
+        ctypes.CDLL(None).prctl(set_parent_death_signal, signal.SIGKILL)
 
 
 def beat(channel):
@@ -122,6 +133,7 @@ def answer(channel, call, method, params, packages):
 
 
 def main():
+    die_with_the_host()
     channel = Channel(take_stdout())
     packages = package_versions()
     channel.send("hello", pid=os.getpid(), python=sys.version.split()[0], packages=packages)

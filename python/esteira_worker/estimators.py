@@ -41,6 +41,7 @@ class Estimator:
     traits: Traits = Traits()
     space: dict = field(default_factory=dict)
     row_cap: Callable = lambda parameters: None
+    unused: Callable = lambda parameters, problem: set()
 
 
 def _baseline(parameters, setting):
@@ -72,32 +73,38 @@ def _linear(parameters, setting):
 
 
 def _svm(parameters, setting):
-    own = {name: value for name, value in parameters.items() if name not in ("kernel", "max_rows")}
-    if parameters["kernel"] not in ("linear", "rbf"):
-        raise WorkerError("PARAMETER_INVALID", f'svm.kernel is "{parameters["kernel"]}", expected '
-                          '"linear" or "rbf"')
-    build = _support_regressor if setting.problem == REGRESSION else _support_classifier
-    return build(own, parameters["kernel"], setting)
+    if setting.problem == REGRESSION:
+        return _support_regressor(parameters, setting)
+    return _support_classifier(parameters, setting)
 
 
-def _support_classifier(own, kernel, setting):
+def _svm_unused(parameters, problem):
+    kernel = parameters["kernel"]
+    if kernel not in ("linear", "rbf"):
+        raise WorkerError("PARAMETER_INVALID", f'svm.kernel is "{kernel}", expected "linear" or '
+                          '"rbf"')
+    unused = {"gamma", "max_rows"} if kernel == "linear" else {"max_iter"}
+    return unused | ({"class_weight"} if problem == REGRESSION else {"epsilon"})
+
+
+def _support_classifier(own, setting):
     from sklearn.calibration import CalibratedClassifierCV
     from sklearn.svm import SVC, LinearSVC
 
     options = {"C": own["C"], "class_weight": own["class_weight"], "random_state": setting.seed}
-    if kernel == "linear":
+    if own["kernel"] == "linear":
         machine = LinearSVC(max_iter=own["max_iter"], **options)
     else:
         machine = SVC(kernel="rbf", gamma=own["gamma"], **options)
     return CalibratedClassifierCV(machine, method="sigmoid", cv=3, ensemble=False)
 
 
-def _support_regressor(own, kernel, setting):
+def _support_regressor(own, setting):
     """`epsilon` (and for rbf `C`) count in standard deviations of the target."""
     from sklearn.svm import SVR, LinearSVR
 
     epsilon = own["epsilon"] * setting.target_scale
-    if kernel == "linear":
+    if own["kernel"] == "linear":
         return LinearSVR(C=own["C"], epsilon=epsilon, loss="squared_epsilon_insensitive",
                          dual="auto", max_iter=own["max_iter"], random_state=setting.seed)
     return SVR(kernel="rbf", C=own["C"] * setting.target_scale, epsilon=epsilon,
@@ -107,20 +114,15 @@ def _support_regressor(own, kernel, setting):
 def _forest(parameters, setting):
     from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 
-    if setting.problem == REGRESSION:
-        own = {name: value for name, value in parameters.items() if name != "class_weight"}
-        return RandomForestRegressor(**own, n_jobs=1, random_state=setting.seed)
-    return RandomForestClassifier(**parameters, n_jobs=1, random_state=setting.seed)
+    kind = RandomForestRegressor if setting.problem == REGRESSION else RandomForestClassifier
+    return kind(**parameters, n_jobs=1, random_state=setting.seed)
 
 
 def _xgboost(parameters, setting):
     from xgboost import XGBClassifier, XGBRegressor
 
     kind = XGBRegressor if setting.problem == REGRESSION else XGBClassifier
-    own = dict(parameters)
-    if setting.problem != BINARY:
-        own.pop("scale_pos_weight")
-    return kind(**own, tree_method="hist", n_jobs=1, random_state=setting.seed)
+    return kind(**parameters, tree_method="hist", n_jobs=1, random_state=setting.seed)
 
 
 def _k_means(parameters, setting):
@@ -151,13 +153,15 @@ CATALOGUE = {
                      "class_weight": None, "max_iter": 2_000, "max_rows": 10_000}, _svm,
         space={"C": _decades(1e-3, 1e2)},
         row_cap=lambda parameters: parameters["max_rows"] if parameters["kernel"] == "rbf"
-        else None),
+        else None,
+        unused=_svm_unused),
     "random-forest": Estimator(
         SUPERVISED, {"n_estimators": 100, "max_depth": 12, "min_samples_leaf": 5,
                      "max_features": "sqrt", "max_samples": None, "class_weight": None}, _forest,
         Traits(ignores_scale=True),
         {"max_depth": _whole(4, 16), "min_samples_leaf": {**_decades(1, 100), "integer": True},
-         "max_features": ["sqrt", 0.3, 0.6]}),
+         "max_features": ["sqrt", 0.3, 0.6]},
+        unused=lambda parameters, problem: {"class_weight"} if problem == REGRESSION else set()),
     "xgboost": Estimator(
         SUPERVISED, {"n_estimators": 200, "max_depth": 5, "learning_rate": 0.1, "subsample": 1.0,
                      "colsample_bytree": 1.0, "min_child_weight": 1.0, "reg_lambda": 1.0,
@@ -166,7 +170,8 @@ CATALOGUE = {
         {"n_estimators": {"from": 100, "to": 500, "integer": True, "step": 50},
          "max_depth": _whole(3, 9), "learning_rate": _decades(0.02, 0.3),
          "min_child_weight": _decades(1, 50), "subsample": {"from": 0.5, "to": 1.0},
-         "colsample_bytree": {"from": 0.4, "to": 1.0}, "reg_lambda": _decades(0.1, 20)}),
+         "colsample_bytree": {"from": 0.4, "to": 1.0}, "reg_lambda": _decades(0.1, 20)},
+        unused=lambda parameters, problem: set() if problem == BINARY else {"scale_pos_weight"}),
     "voting": Estimator(SUPERVISED, {}, None),
     "k-means": Estimator(
         (CLUSTERING,), {"n_clusters": 4, "n_init": 10, "max_iter": 300}, _k_means,
@@ -186,15 +191,31 @@ def find_estimator(candidate, problem):
     return estimator
 
 
-def resolve_parameters(candidate, estimator):
-    """The defaults with the candidate's own values; an unknown name is an error."""
-    given = candidate.get("parameters") or {}
+def check_names(names, candidate, estimator):
+    """Parameters that the estimator does not have are errors, never ignored."""
     if candidate["estimator"] == "custom":
-        return dict(given)
-    for name in given:
+        return
+    for name in names:
         if name not in estimator.defaults:
             allowed = ", ".join(sorted(estimator.defaults)) or "none"
             raise WorkerError("PARAMETER_UNKNOWN",
                               f'"{candidate["estimator"]}" has no parameter "{name}"',
                               f"{closest(name, estimator.defaults)} It has: {allowed}.".strip())
-    return {**estimator.defaults, **given}
+
+
+def resolve_parameters(candidate, problem):
+    """The defaults with the candidate's own values over them, without those that play no part."""
+    estimator = find_estimator(candidate, problem)
+    given = candidate.get("parameters") or {}
+    check_names(given, candidate, estimator)
+    if candidate["estimator"] == "custom":
+        return dict(given)
+    parameters = {**estimator.defaults, **given}
+    unused = estimator.unused(parameters, problem)
+    for name in given:
+        if name in unused:
+            raise WorkerError("PARAMETER_UNUSED",
+                              f'"{candidate["estimator"]}" makes no use of "{name}" here',
+                              "It depends on the kind of problem and, for svm, on the kernel: "
+                              "remove the parameter.")
+    return {name: value for name, value in parameters.items() if name not in unused}

@@ -1,6 +1,9 @@
 """Fits one candidate, members included, and scores it on folds."""
 
+import warnings
+
 import numpy as np
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.pipeline import Pipeline
 
 from .custom import build_custom, custom_path, user_code
@@ -15,7 +18,7 @@ from .scoring import positive_index, score_classes, score_clusters, score_values
 def fit_model(rows, candidate, request):
     """A fitted pipeline (or an ensemble of them) and notes on what was done on the way."""
     estimator = find_estimator(candidate, request["problemType"])
-    parameters = resolve_parameters(candidate, estimator)
+    parameters = resolve_parameters(candidate, request["problemType"])
     if candidate["estimator"] == "voting":
         return _fit_voting(rows, candidate, request)
     preparation = merge_preparation(request, candidate)
@@ -26,7 +29,7 @@ def fit_model(rows, candidate, request):
     columns, more = build_preparation(capped, request, preparation, estimator.traits)
     model = _unfitted(capped, candidate, parameters, request)
     pipeline = Pipeline([("prepare", columns), ("model", model)])
-    _fit(pipeline, capped, candidate, request)
+    more += _fit(pipeline, capped, candidate, request)
     round_thresholds(pipeline.named_steps["model"])
     return pipeline, notes + more
 
@@ -41,10 +44,19 @@ def _unfitted(rows, candidate, parameters, request):
 
 
 def _fit(pipeline, rows, candidate, request):
-    if candidate["estimator"] == "custom":
-        with user_code(custom_path(candidate, request)):
-            pipeline.fit(rows.inputs, rows.target)
-        return
+    """Fits in place; returns a note when the solver gave up early."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        if candidate["estimator"] == "custom":
+            with user_code(custom_path(candidate, request)):
+                pipeline.fit(rows.inputs, rows.target)
+        else:
+            _fit_own(pipeline, rows)
+    early = any(issubclass(warning.category, ConvergenceWarning) for warning in caught)
+    return ["the solver stopped before it converged: raise max_iter"] if early else []
+
+
+def _fit_own(pipeline, rows):
     try:
         pipeline.fit(rows.inputs, rows.target)
     except (WorkerError, Cancelled, MemoryError):

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from .estimators import CLASSIFICATION, find_estimator, resolve_parameters
+from .estimators import CLASSIFICATION, resolve_parameters
 from .fitting import cross_validate, fit_model, predict
 from .frame import check_classes, limit_rows, read_rows
 from .memory import peak_mb, reset_peak
@@ -25,8 +25,7 @@ def train(request, call, packages):
     started = time.perf_counter()
     reset_peak()
     candidate = request["candidate"]
-    parameters = resolve_parameters(candidate,
-                                    find_estimator(candidate, request["problemType"]))
+    parameters = resolve_parameters(candidate, request["problemType"])
     call.progress(0, "reading the frame")
     rows, notes = training_rows(request)
     validation = read_rows(request["validation"], request, "validation")

@@ -7,7 +7,7 @@ import warnings
 
 import numpy as np
 
-from .estimators import find_estimator, resolve_parameters
+from .estimators import check_names, find_estimator
 from .fitting import cross_validate
 from .frame import limit_rows
 from .protocol import WorkerError
@@ -17,6 +17,7 @@ from .train import training_rows
 
 GRID_POINTS = 5
 DUPLICATES = 50
+TRIAL_FAILURES = {"FIT_FAILED", "PARAMETER_INVALID", "PARAMETER_UNUSED", "USER_CODE_FAILED"}
 
 
 def tune(request, call):
@@ -28,7 +29,7 @@ def tune(request, call):
     if not space:
         raise WorkerError("SPACE_EMPTY", f'"{candidate["estimator"]}" has nothing to search',
                           "Give the candidate a searchSpace, or tune another one.")
-    resolve_parameters({**candidate, "parameters": dict.fromkeys(space)}, estimator)
+    check_names(space, candidate, estimator)
     rows, _ = training_rows(request)
     rows, _ = limit_rows(rows, max(1, round(len(rows) * request["sample"])),
                          request["crossValidation"]["by"], request["seed"])
@@ -64,7 +65,7 @@ def run_trial(number, sampled, rows, folds, request, call):
         results = cross_validate(rows, folds, candidate, request, advance)
         value, state = metric_of(average(results), request["metric"]), "complete"
     except WorkerError as error:
-        if error.code not in ("FIT_FAILED", "PARAMETER_INVALID", "USER_CODE_FAILED"):
+        if error.code not in TRIAL_FAILURES:
             raise
     return {"number": number, "parameters": parameters, "value": value, "state": state,
             "durationMs": (time.perf_counter() - began) * 1_000}

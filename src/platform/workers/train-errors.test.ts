@@ -70,6 +70,20 @@ describe('a candidate that cannot be', () => {
     expect(error).toMatchObject({ hint: expect.stringContaining('Did you mean "max_iter"?') })
   })
 
+  it('a parameter that plays no part is refused, not ignored', async () => {
+    const svm = { ...candidate, estimator: 'svm', parameters: { gamma: 0.1 } } as const
+    expect(await logistic({ candidate: svm })).toMatchObject(
+      failure('PARAMETER_UNUSED', /"svm" makes no use of "gamma"/),
+    )
+  })
+
+  it('a solver that stops early says so', async () => {
+    const request = await trainRequest('logistic-regression', 'binary-classification')
+    const early = { ...candidate, parameters: { max_iter: 1 } }
+    const result = await pool.train({ ...request, candidate: early }, callOptions())
+    expect(result.notes).toEqual(['the solver stopped before it converged: raise max_iter'])
+  })
+
   it('a value that the estimator refuses is a coded failure', async () => {
     const error = await logistic({ candidate: { ...candidate, parameters: { C: -1 } } })
     expect(error).toMatchObject(failure('FIT_FAILED', /C/))

@@ -171,15 +171,18 @@ it('runs at most as many processes as the pool has room for', async () => {
   expect(most).toBe(2)
 })
 
-it('leaves no orphan when the host is killed', async () => {
-  const host = spawn(process.execPath, [join(fixtureFolder, 'host.ts'), python], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  await once(host.stdout, 'data')
-  const [worker] = childrenOf(host.pid)
-  expect(worker).toBeDefined()
-  host.kill('SIGKILL')
-  await once(host, 'exit')
-  for (let tries = 0; tries < 50 && isWorker(Number(worker)); tries++) await sleep(100)
-  expect(isWorker(Number(worker))).toBe(false)
-})
+it.each(['sleep', 'hang'])(
+  'leaves no orphan when the host is killed (worker: %s)',
+  async (mode) => {
+    const host = spawn(process.execPath, [join(fixtureFolder, 'host.ts'), python, mode], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    await once(host.stdout, 'data')
+    const [worker] = childrenOf(host.pid)
+    expect(worker).toBeDefined()
+    host.kill('SIGKILL')
+    await once(host, 'exit')
+    for (let tries = 0; tries < 50 && isWorker(Number(worker)); tries++) await sleep(100)
+    expect(isWorker(Number(worker))).toBe(false)
+  },
+)

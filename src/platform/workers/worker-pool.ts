@@ -12,6 +12,8 @@ export interface TrainRequest {
   readonly problemType: ProblemType
   /** Class labels; `__target` holds one of them as text. */
   readonly classes: readonly string[]
+  /** For the binary metrics of the folds; the last class when absent. */
+  readonly positiveClass?: string | null
   readonly columns: WorkerColumns
   readonly preparation: Preparation
   /** Paths of Parquet files in the frame's layout (`FRAME_COLUMNS`). */
