@@ -190,7 +190,7 @@ export default defineProject({
       why: 'The model that can be read line by line.',
     }),
     svm({
-      parameters: { kernel: 'linear', C: 0.05 },
+      parameters: { kernel: 'linear', C: 0.01 },
       why: 'A second linear view, with a margin in place of a likelihood.',
     }),
     randomForest({
@@ -224,8 +224,8 @@ export default defineProject({
     seed: 2013,
     folds: 3,
     metric: 'rocAuc',
-    // The newest 60,000 rows rank validation rows as well as all of them and fit in half the time.
-    maxRows: 60_000,
+    // The newest; a third fewer rows for a third less time.
+    maxRows: 80_000,
     timeLimit: '5m',
     memoryLimitMb: 1_536,
     parallel: 2,
@@ -240,7 +240,9 @@ export default defineProject({
   },
 
   evaluation: {
-    threshold: 'max-value',
+    // Where warning breaks even by the value matrix: 40 p - 12 (1 - p) = -75 p. The threshold that
+    // earned most in May was higher and earned less in June, when far more flights were late.
+    threshold: 12 / (12 + 40 + 75),
     slices: ['origin', 'carrier', 'day_of_week'],
     minSliceRows: 300,
     fairness: { groups: ['origin', 'carrier'] },
