@@ -52,7 +52,9 @@ describe('DuckDB table engine', () => {
     const day = 86_400_000
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: -40_000 * day, max: 40_000 * day }), async (ms) => {
-        const [row] = await engine.query('SELECT make_timestamp(? * 1000) AS at', [BigInt(ms)])
+        const [row] = await engine.query('SELECT make_timestamp(?::BIGINT * 1000) AS at', [
+          BigInt(ms),
+        ])
         expect(row?.at).toBe(new Date(ms).toISOString())
       }),
       { numRuns: 50 },
@@ -114,7 +116,7 @@ describe('DuckDB table engine', () => {
     expect(await engine.describe("SELECT 1 AS a, now() AS b, error('ran') AS c -- end")).toEqual([
       { name: 'a', type: 'INTEGER' },
       { name: 'b', type: 'TIMESTAMP WITH TIME ZONE' },
-      { name: 'c', type: '"NULL"' },
+      { name: 'c', type: 'INTEGER' },
     ])
   })
 
@@ -137,7 +139,7 @@ describe('DuckDB table engine', () => {
   it('quotes any name and any text', async () => {
     await fc.assert(
       fc.asyncProperty(fc.string({ minLength: 1 }), fc.string(), async (name, text) => {
-        fc.pre(!name.includes('\0') && !text.includes('\0'))
+        fc.pre(!`${name}${text}`.includes('\0') && name !== '__proto__')
         const sql = `SELECT ${quoteLiteral(text)} AS ${quoteIdentifier(name)}`
         expect(await engine.query(sql)).toEqual([Object.fromEntries([[name, text]])])
       }),
@@ -172,7 +174,7 @@ describe('Parquet files', () => {
     await engine.writeParquet('SELECT i, sin(i) AS x FROM range(100000) r(i)', path)
     const bytes = readFileSync(path)
     const damaged = Buffer.from(bytes)
-    damaged.fill(7, 4, 5_000)
+    damaged.fill(7, 4, bytes.length - 2_000)
     const spoilt: Record<string, Uint8Array> = {
       'cut.parquet': bytes.subarray(0, bytes.length / 2),
       'empty.parquet': new Uint8Array(0),
@@ -188,6 +190,12 @@ describe('Parquet files', () => {
         details: { path: join(root, name) },
       })
     }
+    await engine.register('spoilt', path)
+    writeFileSync(path, damaged)
+    await expect(engine.query('SELECT sum(x) FROM spoilt')).rejects.toMatchObject({
+      code: 'TABLE_UNREADABLE',
+      details: { path },
+    })
     await expect(engine.register('gone', join(root, 'gone.parquet'))).rejects.toMatchObject({
       code: 'TABLE_UNREADABLE',
     })

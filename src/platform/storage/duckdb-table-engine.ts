@@ -50,6 +50,7 @@ class DuckDbTableEngine implements TableEngine {
   readonly #instance: DuckDBInstance
   readonly #connection: DuckDBConnection
   #last: Promise<unknown> = Promise.resolve()
+  readonly #files = new Map<string, string>()
   #closed = false
 
   constructor(instance: DuckDBInstance, connection: DuckDBConnection) {
@@ -66,7 +67,7 @@ class DuckDbTableEngine implements TableEngine {
       try {
         return (await result.convertRowObjects(plainValue)) as T[]
       } catch (error) {
-        throw tableError(error, sql)
+        throw this.#error(error, sql)
       }
     })
   }
@@ -78,15 +79,13 @@ class DuckDbTableEngine implements TableEngine {
       const twice = columns.find((column, i) => names.indexOf(column.name.toLowerCase()) !== i)
       if (twice) throw tableError(new Error(`column "${twice.name}" is there twice`), sql)
       const chunks = await this.#chunks(columnarSql(sql, columns))
-      const read: Record<string, ColumnValues> = {}
-      for (const [index, { name, type }] of columns.entries()) {
+      const read = columns.map(({ name, type }, index): [string, ColumnValues] => {
         const kind = columnKind(type)
-        read[name] =
-          kind === 'text'
-            ? { kind, type, values: readTexts(chunks, index) }
-            : { kind, type, values: readNumbers(chunks, index) }
-      }
-      return read
+        return kind === 'text'
+          ? [name, { kind, type, values: readTexts(chunks, index) }]
+          : [name, { kind, type, values: readNumbers(chunks, index) }]
+      })
+      return Object.fromEntries(read)
     })
   }
 
@@ -96,7 +95,10 @@ class DuckDbTableEngine implements TableEngine {
 
   async register(name: string, parquetPath: string): Promise<void> {
     const sql = `CREATE OR REPLACE VIEW ${quoteIdentifier(name)} AS SELECT * FROM read_parquet([${quoteLiteral(parquetPath)}])`
-    await this.#inTurn(() => this.#run(sql, [], parquetPath))
+    await this.#inTurn(async () => {
+      this.#files.set(name, parquetPath)
+      await this.#run(sql)
+    })
   }
 
   describe(sql: string): Promise<TableColumn[]> {
@@ -138,21 +140,27 @@ class DuckDbTableEngine implements TableEngine {
     return rows.map((row) => ({ name: String(row.column_name), type: String(row.column_type) }))
   }
 
+  /** Names the files of the views that the SQL mentions. */
+  #error(error: unknown, sql: string) {
+    const views = [...this.#files].filter(([name]) => sql.includes(name))
+    return tableError(
+      error,
+      sql,
+      views.map(([, path]) => path),
+    )
+  }
+
   /** Streamed: the engine need not hold a second copy of the rows. */
   async #chunks(sql: string): Promise<DuckDBDataChunk[]> {
     try {
       const result = await this.#connection.stream(sql)
       return await result.fetchAllChunks()
     } catch (error) {
-      throw tableError(error, sql)
+      throw this.#error(error, sql)
     }
   }
 
-  async #run(
-    sql: string,
-    parameters: readonly SqlValue[] = [],
-    path?: string,
-  ): Promise<DuckDBMaterializedResult> {
+  async #run(sql: string, parameters: readonly SqlValue[] = []): Promise<DuckDBMaterializedResult> {
     if (this.#closed) throw tableError(new Error('the table engine is closed'), sql)
     try {
       if (parameters.length === 0) return await this.#connection.run(sql)
@@ -164,7 +172,7 @@ class DuckDbTableEngine implements TableEngine {
       const values = Object.fromEntries(parameters.map((value, i) => [String(i + 1), value]))
       return await this.#connection.run(sql, values, typed)
     } catch (error) {
-      throw tableError(error, sql, path)
+      throw this.#error(error, sql)
     }
   }
 }

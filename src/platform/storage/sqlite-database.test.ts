@@ -93,7 +93,9 @@ describe('SQLite database', () => {
   })
 
   it('names a place that cannot hold a database', () => {
-    expect(() => open('/proc/no-such/place.db')).toThrow(
+    const file = newPath()
+    open(file).close()
+    expect(() => open(join(file, 'inside-a-file.db'))).toThrow(
       expect.objectContaining({ code: 'DATABASE_FAILED' }),
     )
   })
