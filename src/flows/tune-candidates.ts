@@ -19,6 +19,16 @@ export function baseName(name: string): string {
   return name.replace(/-tuned-\d+$/, '')
 }
 
+/** Votes and users' own estimators have no parameters to search unless the project names them. */
+function isSearchable(
+  estimator: Candidate['estimator'],
+  name: string,
+  all: readonly Candidate[],
+): boolean {
+  if (estimator !== 'voting' && estimator !== 'custom') return true
+  return all.find((candidate) => candidate.name === name)?.searchSpace !== undefined
+}
+
 async function tuneOne(
   journal: BeltJournal,
   frame: Frame,
@@ -87,10 +97,9 @@ export async function tuneRound(
     policy: project.tuning,
     round,
     problem: project.problem,
-    ranking: ranking.map(({ run }) => ({
-      candidate: baseName(run.candidate),
-      estimator: run.estimator,
-    })),
+    ranking: ranking
+      .filter(({ run }) => isSearchable(run.estimator, baseName(run.candidate), all))
+      .map(({ run }) => ({ candidate: baseName(run.candidate), estimator: run.estimator })),
   })
   const results: TuningResult[] = []
   const candidates: Candidate[] = []
