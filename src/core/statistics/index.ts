@@ -4,7 +4,6 @@ export { bootstrapMetrics } from './bootstrap-metrics.ts'
 export { calibrationCurve, calibrationSums } from './calibration.ts'
 export { sampleRows, scoreClustering } from './cluster-metrics.ts'
 export { valueCurve } from './decision-value.ts'
-export { errors as statisticsErrors } from './errors.ts'
 export { figureText } from './figure-text.ts'
 export { moments } from './moments.ts'
 export {

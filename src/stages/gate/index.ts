@@ -1,3 +1,2 @@
-export type { Baselines, Evidence } from './finding.ts'
-export { GATE_REASONS, type GateReason } from './gate-reasons.ts'
-export { type JudgeGateOptions, judgeGate } from './judge-gate.ts'
+export { GATE_REASONS } from './gate-reasons.ts'
+export { judgeGate } from './judge-gate.ts'

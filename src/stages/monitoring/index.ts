@@ -1,2 +1,1 @@
-export { monitoringErrors } from './errors.ts'
-export { type WatchWindowOptions, watchWindow } from './watch-window.ts'
+export { watchWindow } from './watch-window.ts'

@@ -1,2 +1,2 @@
-export { type JudgeRetrainingOptions, judgeRetraining } from './judge-retraining.ts'
-export { RETRAINING_REASONS, type RetrainingReason } from './retraining-reasons.ts'
+export { judgeRetraining } from './judge-retraining.ts'
+export { RETRAINING_REASONS } from './retraining-reasons.ts'

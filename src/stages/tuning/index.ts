@@ -1,3 +1,3 @@
-export { type PlanTuningOptions, planTuning, type TuningPlan } from './plan-tuning.ts'
+export { planTuning, type TuningPlan } from './plan-tuning.ts'
 export { tuneCandidate } from './tune-candidate.ts'
-export { TUNING_REASONS, type TuningReason } from './tuning-reasons.ts'
+export { TUNING_REASONS } from './tuning-reasons.ts'
