@@ -2,6 +2,7 @@ import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
   test: {
+    globalSetup: ['test/setup/start-services.ts'],
     include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
     // Real processes and databases on two cores: a test says with its own limit when it needs more.
     testTimeout: 60_000,
