@@ -12,6 +12,7 @@ import {
   cpSync,
   existsSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   statSync,
@@ -176,13 +177,32 @@ const script =
   (node, args) =>
     runForeground(node, [inRoot(...parts), ...args])
 
+/** The named benchmarks of `bench/`, or all of them, one after the other. */
+async function runBenchmarks(node, names) {
+  // A benchmark says in its first comment how it is run; the other files are parts of one.
+  const known = readdirSync(inRoot('bench'))
+    .filter((file) => readFileSync(inRoot('bench', file), 'utf8').includes(`node bench/${file}`))
+    .map((file) => path.basename(file, '.ts'))
+  const unknown = names.filter((name) => !known.includes(name))
+  if (unknown.length > 0) {
+    say(`No benchmark "${unknown.join('", "')}"; there are ${known.join(', ')}.`)
+    return 2
+  }
+  for (const name of names.length > 0 ? names : known) {
+    say(`\n# ${name}`)
+    const code = await runForeground(node, [inRoot('bench', `${name}.ts`)])
+    if (code !== 0) return code
+  }
+  return 0
+}
+
 const TASKS = {
   demo: (node, args) => script('src', 'surfaces', 'cli', 'main.ts')(node, ['demo', ...args]),
   esteira: script('src', 'surfaces', 'cli', 'main.ts'),
   test: runTests,
   check: script('scripts', 'check.ts'),
   build,
-  bench: script('bench', 'run.ts'),
+  bench: runBenchmarks,
 }
 
 async function main([name, ...args]) {
