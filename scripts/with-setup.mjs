@@ -84,10 +84,14 @@ async function installPackages() {
   const ticker = setInterval(() => say(`  still installing, ${seconds()} s`), PROGRESS_EVERY_MS)
   const npm = process.env.npm_execpath
   const [command, args] = npm?.endsWith('.js') ? [process.execPath, [npm]] : ['npm', []]
-  const code = await runForeground(command, [...args, 'ci', '--no-fund', '--no-audit'], {
-    stdio: ['ignore', 2, 'inherit'],
-    shell: process.platform === 'win32' && command === 'npm',
-  })
+  const code = await runForeground(
+    command,
+    [...args, 'ci', '--no-fund', '--no-audit', '--loglevel=error', '--no-json'],
+    {
+      stdio: ['ignore', 2, 'inherit'],
+      shell: process.platform === 'win32' && command === 'npm',
+    },
+  )
   clearInterval(ticker)
   if (code !== 0) {
     say(`npm ci ended with exit code ${code}. See its output above; then run this command again.`)
@@ -161,7 +165,8 @@ async function build(node) {
   const assets = /\.(css|html|json|svg|sql|js|mjs)$/
   cpSync(inRoot('src'), output, {
     recursive: true,
-    filter: (source) => statSync(source).isDirectory() || assets.test(source),
+    filter: (source) =>
+      statSync(source).isDirectory() ? path.basename(source) !== 'fixtures' : assets.test(source),
   })
   const program = path.join(output, 'surfaces', 'cli', 'main.js')
   if (!readFileSync(program, 'utf8').startsWith('#!/usr/bin/env node\n')) {
