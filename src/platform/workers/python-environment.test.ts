@@ -1,11 +1,20 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it } from 'vitest'
 import { findPython } from './find-python.ts'
 import { ensurePythonEnvironment } from './python-environment.ts'
 
-const folder = () => mkdtempSync(join(tmpdir(), 'esteira-environment-'))
+const folders: string[] = []
+afterEach(() => {
+  for (const path of folders.splice(0)) rmSync(path, { recursive: true })
+})
+
+function folder(): string {
+  const path = mkdtempSync(join(tmpdir(), 'esteira-environment-'))
+  folders.push(path)
+  return path
+}
 
 function requirements(text: string): string {
   const path = join(folder(), 'requirements.lock')

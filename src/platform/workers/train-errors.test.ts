@@ -1,6 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createWorkerPool } from './create-worker-pool.ts'
-import { callOptions, type FrameOptions, trainRequest } from './fixtures/training-frame.ts'
+import {
+  callOptions,
+  type FrameOptions,
+  removeFrames,
+  trainRequest,
+} from './fixtures/training-frame.ts'
 import { ensurePythonEnvironment } from './python-environment.ts'
 import type { TrainRequest, WorkerPool } from './worker-pool.ts'
 
@@ -9,7 +14,10 @@ beforeAll(async () => {
   const { python } = await ensurePythonEnvironment()
   pool = createWorkerPool({ python, size: 1 })
 }, 600_000)
-afterAll(() => pool.close())
+afterAll(async () => {
+  await pool.close()
+  removeFrames()
+})
 
 async function logistic(
   change: Partial<TrainRequest>,

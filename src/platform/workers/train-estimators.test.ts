@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { digestOfFile } from '../../core/identity/index.ts'
 import type { Candidate, EstimatorName, ProblemType } from '../../core/records/index.ts'
 import { createWorkerPool } from './create-worker-pool.ts'
-import { callOptions, trainRequest } from './fixtures/training-frame.ts'
+import { callOptions, removeFrames, trainRequest } from './fixtures/training-frame.ts'
 import { ensurePythonEnvironment } from './python-environment.ts'
 import type { TrainRequest, TrainResult, WorkerPool } from './worker-pool.ts'
 
@@ -14,7 +14,10 @@ beforeAll(async () => {
   const { python } = await ensurePythonEnvironment()
   pool = createWorkerPool({ python, size: 2 })
 }, 600_000)
-afterAll(() => pool.close())
+afterAll(async () => {
+  await pool.close()
+  removeFrames()
+})
 
 async function read(sql: string): Promise<unknown[][]> {
   const instance = await DuckDBInstance.create()

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Candidate, EstimatorName } from '../../core/records/index.ts'
 import { createWorkerPool } from './create-worker-pool.ts'
-import { callOptions, trainRequest } from './fixtures/training-frame.ts'
+import { callOptions, removeFrames, trainRequest } from './fixtures/training-frame.ts'
 import { ensurePythonEnvironment } from './python-environment.ts'
 import type { TuneRequest, TuneResult, WorkerPool } from './worker-pool.ts'
 
@@ -10,7 +10,10 @@ beforeAll(async () => {
   const { python } = await ensurePythonEnvironment()
   pool = createWorkerPool({ python, size: 1 })
 }, 600_000)
-afterAll(() => pool.close())
+afterAll(async () => {
+  await pool.close()
+  removeFrames()
+})
 
 async function tune(
   change: Partial<TuneRequest>,

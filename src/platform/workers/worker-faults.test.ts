@@ -1,12 +1,17 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { createWorkerPool } from './create-worker-pool.ts'
-import { callOptions, fixtureFolder, trainRequest } from './fixtures/training-frame.ts'
+import {
+  callOptions,
+  fixtureFolder,
+  removeFrames,
+  trainRequest,
+} from './fixtures/training-frame.ts'
 import { ensurePythonEnvironment } from './python-environment.ts'
 import type { TrainRequest, WorkerCallOptions, WorkerPool } from './worker-pool.ts'
 
@@ -15,7 +20,10 @@ let pool: WorkerPool | undefined
 beforeAll(async () => {
   python = (await ensurePythonEnvironment()).python
 }, 600_000)
-afterEach(() => pool?.close())
+afterEach(async () => {
+  await pool?.close()
+  removeFrames()
+})
 
 /** Processes that `parent` has started and that have not ended. */
 function childrenOf(parent: number | undefined): number[] {
@@ -88,6 +96,7 @@ describe('a worker that', () => {
       message: expect.stringContaining('hello there'),
     })
     expect(childrenOf(process.pid).filter((pid) => readCommand(pid).includes('sleep'))).toEqual([])
+    rmSync(dirname(script), { recursive: true })
   })
 
   it('cannot be started says so', async () => {
@@ -177,6 +186,7 @@ it.each(['sleep', 'hang'])(
     const host = spawn(process.execPath, [join(fixtureFolder, 'host.ts'), python, mode], {
       stdio: ['ignore', 'pipe', 'inherit'],
     })
+    await once(host, 'spawn')
     await once(host.stdout, 'data')
     const [worker] = childrenOf(host.pid)
     expect(worker).toBeDefined()
