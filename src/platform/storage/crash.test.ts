@@ -11,15 +11,27 @@ import { openRecordStore } from './sqlite-record-store.ts'
 const root = mkdtempSync(join(tmpdir(), 'esteira-crash-'))
 afterAll(() => rmSync(root, { recursive: true, force: true }))
 
+const ROUNDS = 4
+/** Four of each of the five kinds. */
+const LEAST_WRITES = 20
+
+/** Another file's address as a literal of the writer's program. */
+function fileText(name: string): string {
+  return JSON.stringify(new URL(name, import.meta.url).href)
+}
+
 /** Writes for ever, and prints `kind n` (and an artifact's digest) after each write that returned. */
 const WRITER = `
 import { writeSync } from 'node:fs'
-import * as storage from ${JSON.stringify(new URL('./index.ts', import.meta.url).href)}
+import { openRecordStore } from ${fileText('./sqlite-record-store.ts')}
+import { openArtifactStore } from ${fileText('./file-artifact-store.ts')}
+import { openPredictionLog } from ${fileText('./sqlite-prediction-log.ts')}
+import { openOnlineStore } from ${fileText('./sqlite-online-store.ts')}
 const [folder, round] = process.argv.slice(-2)
-const records = storage.openRecordStore(folder + '/metadata.db')
-const artifacts = storage.openArtifactStore(folder + '/artifacts')
-const log = storage.openPredictionLog(folder + '/predictions.db')
-const online = storage.openOnlineStore(folder + '/online.db')
+const records = openRecordStore(folder + '/metadata.db')
+const artifacts = openArtifactStore(folder + '/artifacts')
+const log = openPredictionLog(folder + '/predictions.db')
+const online = openOnlineStore(folder + '/online.db')
 const at = '2026-01-01T00:00:00.000Z'
 for (let i = 0; ; i++) {
   const id = round + '-' + i
@@ -39,8 +51,9 @@ for (let i = 0; ; i++) {
   writeSync(1, 'online ' + id + '\\n')
 }`
 
-/** Lets the writer work until some writes and a random while have passed, then kills it. */
-function writeAndKill(folder: string, round: number, randomMs: number): Promise<string> {
+/** Lets the writer acknowledge some writes, and kills it a random moment later. */
+function writeAndKill(folder: string, round: number): Promise<string> {
+  const enough = LEAST_WRITES + Math.floor(Math.random() * 40)
   const child = spawn(
     process.execPath,
     ['--input-type=module', '-e', WRITER, '--', folder, String(round)],
@@ -48,10 +61,13 @@ function writeAndKill(folder: string, round: number, randomMs: number): Promise<
   )
   return new Promise((resolve) => {
     let printed = ''
+    let ending = false
     child.stdout.setEncoding('utf8')
     child.stdout.on('data', (text: string) => {
-      if (printed === '') setTimeout(() => child.kill('SIGKILL'), randomMs)
       printed += text
+      if (ending || printed.split('\n').length <= enough) return
+      ending = true
+      setTimeout(() => child.kill('SIGKILL'), Math.random() * 30)
     })
     child.once('close', () => resolve(printed))
   })
@@ -70,9 +86,8 @@ describe('stores whose process is killed', () => {
   it('have every acknowledged write and take nothing half-written for whole', async () => {
     const folder = mkdtempSync(join(root, 'p-'))
     let printed = ''
-    for (let round = 0; round < 4; round++)
-      printed += await writeAndKill(folder, round, Math.random() * 150)
-    expect(acknowledged(printed, 'record').length).toBeGreaterThan(4)
+    for (let round = 0; round < ROUNDS; round++) printed += await writeAndKill(folder, round)
+    expect(acknowledged(printed, 'record').length).toBeGreaterThanOrEqual(ROUNDS * 4)
 
     const records = openRecordStore(join(folder, 'metadata.db'))
     const ids = acknowledged(printed, 'record')

@@ -18,7 +18,7 @@ export interface TableEngineOptions {
   readonly temporaryFolder: string
   /**
    * Threads of the engine, default 2. With more than one, sums and means of DOUBLE may differ in
-   * the last bits from run to run (order of addition); rows and their order never do.
+   * the last bits from run to run, since the order of addition does; with one thread they do not.
    */
   readonly threads?: number
   /** Default 1,024. */

@@ -70,7 +70,7 @@ describe('file artifact store', () => {
   it('leaves nothing behind when there is no room', () => {
     // A limit on the size of files stands in for a full disk: the write ends in EFBIG half-way.
     const folder = newFolder()
-    const index = new URL('./index.ts', import.meta.url).href
+    const index = new URL('./file-artifact-store.ts', import.meta.url).href
     const program = `
       import { openArtifactStore } from ${JSON.stringify(index)}
       const store = openArtifactStore(${JSON.stringify(folder)})

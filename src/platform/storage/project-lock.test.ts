@@ -15,7 +15,7 @@ afterAll(() => {
 
 /** Starts a process that tries for the lock at the moment of `line` on its input, and says how it went. */
 function competitor(folder: string): { child: ChildProcess; answer: Promise<string> } {
-  const index = new URL('./index.ts', import.meta.url).href
+  const index = new URL('./project-lock.ts', import.meta.url).href
   const program = `
     import { acquireProjectLock } from ${JSON.stringify(index)}
     process.stdin.once('data', () => {

@@ -95,12 +95,13 @@ describe('SQLite online store', () => {
       eventTimeMs: i,
     }))
     store.put('v', rows)
-    const started = performance.now()
+    const before = process.cpuUsage()
     let found = 0
     for (const { keys: key } of rows) if (store.get('v', key)) found++
-    const tookMs = performance.now() - started
+    const { user, system } = process.cpuUsage(before)
     store.close()
     expect(found).toBe(10_000)
-    expect(tookMs).toBeLessThan(1_000)
+    // Time of the processor: a busy machine is no fault of the store.
+    expect((user + system) / 1_000).toBeLessThan(1_000)
   })
 })
