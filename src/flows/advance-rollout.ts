@@ -31,6 +31,7 @@ function gather(
     problem: project.problem,
     threshold: registered.threshold,
     classes: registered.signature.classes,
+    positiveClass: registered.signature.positiveClass,
     policy: project.monitoring,
     errors,
     resources: null,

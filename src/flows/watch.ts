@@ -73,6 +73,7 @@ function judge(
     lastTrainedAtMs: Date.parse(version.asOf ?? version.createdAt),
     lastRetrainingAtMs: last,
     nowMs: Date.parse(window.to),
+    minLabels: platform.project.monitoring.minRows,
   })
 }
 
@@ -111,6 +112,7 @@ export function watchNext(
     problem: project.problem,
     threshold: version.threshold ?? evaluation?.threshold ?? null,
     classes: version.signature.classes,
+    positiveClass: version.signature.positiveClass,
     policy: project.monitoring,
     ...measured,
   })
