@@ -6,17 +6,28 @@ import {
 } from '../../platform/storage/index.ts'
 import { timeSql } from './time-sql.ts'
 
-/** Beyond this many rows distinct values are estimated (HyperLogLog, about 2 % off). */
-export const EXACT_DISTINCT_ROWS = 1_000_000
+/*
+ * v, n      a value of a column and the rows that hold it
+ * c, mean   rows with a finite number, and their mean
+ * upto      rows with a value up to and including v
+ *
+ * Quartile q lies at position h = q · (c − 1) of the sorted values, between the values at ⌊h⌋ and
+ * ⌈h⌉ (type 7 of Hyndman and Fan, "Sample Quantiles in Statistical Packages", 1996).
+ */
+
 const MOST_TOP_VALUES = 10
+/** A column of nearly unique values has no frequent ones. */
+const MOST_DISTINCT_FOR_TOP = 50_000
 const LONGEST_TEXT = 100
+/** Squares of greater numbers leave the range of a DOUBLE. */
+const GREATEST_SQUARED = '1e150'
 
 const NUMERIC = /^(U?(TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT)|FLOAT|DOUBLE|DECIMAL.*)$/
 const TIME = /^(DATE|TIMESTAMP.*)$/
 
 export interface ProfileOptions {
   readonly engine: TableEngine
-  /** A query, or the quoted name of a view. */
+  /** A query in parentheses, or the quoted name of a view. */
   readonly from: string
   /** Only these columns; all when absent. */
   readonly columns?: readonly string[]
@@ -24,54 +35,68 @@ export interface ProfileOptions {
   readonly hidden?: readonly string[]
 }
 
-type Row = Readonly<Record<string, unknown>>
+interface Facts {
+  readonly nulls: number
+  readonly distinct: number
+  readonly low: unknown
+  readonly high: unknown
+  readonly mean?: unknown
+  readonly deviation?: unknown
+  readonly quartiles?: readonly unknown[]
+  readonly top: readonly { readonly value: string; readonly count: number }[] | null
+}
 
 /**
- * What is known of each column: counts, range, moments and exact quartiles of the finite numbers,
- * most frequent values. NaN counts as missing. Moments carry nine digits, since sums of floating
- * point numbers depend on the order of addition and a profile is part of records that must not.
+ * What is known of each column: counts, range, moments and quartiles of the finite numbers, most
+ * frequent values; all exact. NaN counts as missing. Moments carry nine digits, since sums of
+ * floating point numbers depend on the order of addition and a profile is part of records that
+ * must not. Every fact comes from one count of the column's values.
  */
 export async function profileTable(options: ProfileOptions): Promise<ColumnProfile[]> {
   const { engine, from } = options
   const described = await engine.describe(`SELECT * FROM ${from}`)
   const columns = described.filter(({ name }) => options.columns?.includes(name) ?? true)
-  if (columns.length === 0) return []
-  const [total] = await engine.query<{ rows: number }>(`SELECT count(*) AS rows FROM ${from}`)
-  const exact = (total?.rows ?? 0) <= EXACT_DISTINCT_ROWS
-  const [facts = {}] = await engine.query<Row>(
-    `SELECT ${columns.flatMap((column, index) => factsSql(column, index, exact)).join(', ')} FROM ${from}`,
-  )
-  const profiles = columns.map((column, index) => toProfile(column, index, facts))
-  const shown = profiles.filter(({ name }) => !options.hidden?.includes(name))
-  const tops = await topValues(engine, from, shown)
-  return profiles.map((profile) =>
-    shown.includes(profile)
-      ? { ...profile, top: tops.get(profile.name) ?? [] }
-      : { ...profile, min: null, max: null },
-  )
+  const profiles: ColumnProfile[] = []
+  for (const column of columns) {
+    const [facts] = await engine.query<Facts>(factsSql(column, from))
+    const profile = toProfile(column, facts)
+    const hidden = options.hidden?.includes(column.name) ?? false
+    profiles.push(hidden ? { ...profile, min: null, max: null, top: [] } : profile)
+  }
+  return profiles
 }
 
-/** Columns `c<index>_<fact>` of the one query that looks at every column at once. */
-function factsSql(column: TableColumn, index: number, exact: boolean): string[] {
-  const value = valueSql(column)
-  const as = (fact: string) => `AS c${index}_${fact}`
-  const distinct = exact ? `count(DISTINCT ${value})` : `approx_count_distinct(${value})`
-  const counts = [`count(*) - count(${value}) ${as('nulls')}`, `${distinct} ${as('distinct')}`]
-  if (!NUMERIC.test(column.type)) {
-    const shown = TIME.test(column.type) ? value : `left(${value}, ${LONGEST_TEXT})`
-    return [...counts, `min(${shown}) ${as('min')}`, `max(${shown}) ${as('max')}`]
-  }
-  const finite = ` FILTER (isfinite(${value}))`
-  // Squares beyond the range of a DOUBLE make the engine fail where the deviation is not known.
-  const small = `abs(${value}) < 1e150`
-  return [
-    ...counts,
-    `min(${value})${finite} ${as('min')}`,
-    `max(${value})${finite} ${as('max')}`,
-    `favg(${value})${finite} ${as('mean')}`,
-    `CASE WHEN bool_and(${small})${finite} THEN stddev_samp(${value}) FILTER (${small}) END ${as('deviation')}`,
-    `quantile_cont(${value}, [0.25, 0.5, 0.75])${finite} ${as('quartiles')}`,
-  ]
+function factsSql(column: TableColumn, from: string): string {
+  const isNumber = NUMERIC.test(column.type)
+  const shown = isNumber ? `CAST(v AS ${column.type})` : 'v'
+  const counted = `WITH counted AS MATERIALIZED (
+      SELECT ${valueSql(column)} AS v, count(*) AS n FROM ${from} GROUP BY 1),
+    frequent AS (SELECT left(CAST(${shown} AS VARCHAR), ${LONGEST_TEXT}) AS value, n, v
+      FROM counted WHERE v IS NOT NULL ORDER BY n DESC, v LIMIT ${MOST_TOP_VALUES})`
+  const common = `(SELECT coalesce(sum(n), 0) FROM counted WHERE v IS NULL) AS nulls,
+    (SELECT count(v) FROM counted) AS "distinct",
+    (SELECT list({'value': value, 'count': n} ORDER BY n DESC, v) FROM frequent) AS top`
+  if (isNumber) return `${counted}, ${numberFacts(common)}`
+  const text = TIME.test(column.type) ? 'v' : `left(v, ${LONGEST_TEXT})`
+  return `${counted} SELECT ${common}, min(${text}) AS low, max(${text}) AS high FROM counted`
+}
+
+function numberFacts(common: string): string {
+  const quartiles = [0.25, 0.5, 0.75].map((q) => {
+    const h = `(${q} * (c - 1))`
+    const low = `min(v) FILTER (upto > floor${h})`
+    const high = `min(v) FILTER (upto > ceil${h})`
+    return `${low} + (${high} - ${low}) * any_value(${h} - floor${h})`
+  })
+  const small = `abs(v) < ${GREATEST_SQUARED}`
+  const squares = `sum(n * (CASE WHEN ${small} THEN v - mean END) ^ 2)`
+  return `finite AS (SELECT v, n FROM counted WHERE isfinite(v)),
+    moments AS (SELECT sum(n) AS c, sum(v * n) / sum(n) AS mean FROM finite),
+    ranked AS (SELECT v, n, sum(n) OVER (ORDER BY v) AS upto, c, mean FROM finite CROSS JOIN moments)
+    SELECT ${common}, min(v) AS low, max(v) AS high, any_value(mean) AS mean,
+      CASE WHEN bool_and(${small}) THEN sqrt(${squares} / nullif(any_value(c) - 1, 0)) END AS deviation,
+      [${quartiles.join(', ')}] AS quartiles
+    FROM ranked`
 }
 
 function valueSql({ name, type }: TableColumn): string {
@@ -84,20 +109,19 @@ function valueSql({ name, type }: TableColumn): string {
     : number
 }
 
-function toProfile({ name, type }: TableColumn, index: number, facts: Row): ColumnProfile {
-  const fact = (key: string) => facts[`c${index}_${key}`]
-  const quartiles = fact('quartiles')
+function toProfile({ name, type }: TableColumn, facts: Facts | undefined): ColumnProfile {
+  const distinct = facts?.distinct ?? 0
   return {
     name,
     type,
-    nulls: numberOf(fact('nulls')) ?? 0,
-    distinct: numberOf(fact('distinct')) ?? 0,
-    min: rangeEnd(fact('min')),
-    max: rangeEnd(fact('max')),
-    mean: rounded(fact('mean')),
-    standardDeviation: rounded(fact('deviation')),
-    quartiles: Array.isArray(quartiles) ? quartilesOf(quartiles) : null,
-    top: [],
+    nulls: facts?.nulls ?? 0,
+    distinct,
+    min: rangeEnd(facts?.low),
+    max: rangeEnd(facts?.high),
+    mean: rounded(facts?.mean),
+    standardDeviation: rounded(facts?.deviation),
+    quartiles: quartilesOf(facts?.quartiles ?? []),
+    top: distinct > MOST_DISTINCT_FOR_TOP ? [] : [...(facts?.top ?? [])],
   }
 }
 
@@ -117,23 +141,4 @@ function rangeEnd(value: unknown): number | string | null {
 function rounded(value: unknown): number | null {
   const number = numberOf(value)
   return number === null ? null : Number(number.toPrecision(9))
-}
-
-async function topValues(
-  engine: TableEngine,
-  from: string,
-  columns: readonly ColumnProfile[],
-): Promise<Map<string, ColumnProfile['top']>> {
-  const tops = new Map<string, ColumnProfile['top']>()
-  for (const column of columns) {
-    // A column of nearly unique values has no frequent ones.
-    if (column.distinct === 0 || column.distinct > 50_000) continue
-    const value = valueSql(column)
-    const rows = await engine.query<{ value: string; count: number }>(
-      `SELECT left(CAST(${value} AS VARCHAR), ${LONGEST_TEXT}) AS value, count(*) AS count FROM ${from}
-       WHERE ${value} IS NOT NULL GROUP BY ${value} ORDER BY count DESC, ${value} LIMIT ${MOST_TOP_VALUES}`,
-    )
-    tops.set(column.name, rows)
-  }
-  return tops
 }

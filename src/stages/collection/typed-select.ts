@@ -21,6 +21,8 @@ const DETECTED_TYPES: readonly { readonly type: string; readonly pattern: string
   },
 ]
 
+const SAMPLE_ROWS = 2_000
+
 export interface TypedSelectOptions {
   readonly engine: TableEngine
   /** Name of the source, for errors. */
@@ -83,29 +85,54 @@ export function textAs(expression: string, type: string): string {
   return `TRY_CAST(${expression} AS ${type})`
 }
 
+/**
+ * The first type that fits every text of a column. What the first rows rule out is not tried on all
+ * of them, so that usually one pass decides.
+ */
 async function detectTypes(
   engine: TableEngine,
   texts: string,
   columns: readonly string[],
 ): Promise<Map<string, string>> {
-  if (columns.length === 0) return new Map()
-  const checks = columns.flatMap((column, c) =>
-    DETECTED_TYPES.map(({ type, pattern }, t) => {
-      const value = quoteIdentifier(column)
-      const fits = `regexp_full_match(${value}, ${quoteLiteral(pattern)}) AND ${textAs(value, type)} IS NOT NULL`
-      // Without a value bool_and is NULL: a column of nothing stays text.
-      return `coalesce(bool_and(${fits}) FILTER (${value} IS NOT NULL), false) AS c${c}_${t}`
-    }),
-  )
-  const [row] = await engine.query<Record<string, boolean>>(
-    `SELECT ${checks.join(', ')} FROM (${texts})`,
-  )
   const detected = new Map<string, string>()
-  for (const [c, column] of columns.entries()) {
-    const fit = DETECTED_TYPES.findIndex((_, t) => row?.[`c${c}_${t}`] === true)
-    detected.set(column, DETECTED_TYPES[fit]?.type ?? 'VARCHAR')
+  const sample = `SELECT * FROM (${texts}) LIMIT ${SAMPLE_ROWS}`
+  const all = columns.flatMap((column) => DETECTED_TYPES.map((type) => ({ column, ...type })))
+  let open = await fitting({ engine, texts: sample, options: all, withoutValues: true })
+  while (open.length > 0) {
+    const first = open.filter(({ column }, i) => open.findIndex((o) => o.column === column) === i)
+    const found = await fitting({ engine, texts, options: first, withoutValues: false })
+    for (const { column, type } of found) detected.set(column, type)
+    open = open.filter((option) => !first.includes(option) && !detected.has(option.column))
   }
   return detected
+}
+
+interface TypeOption {
+  readonly column: string
+  readonly type: string
+  readonly pattern: string
+}
+
+/** Those options that fit every text of their column in a query's rows. */
+async function fitting(of: {
+  readonly engine: TableEngine
+  readonly texts: string
+  readonly options: readonly TypeOption[]
+  /** What a column without a single value counts as. */
+  readonly withoutValues: boolean
+}): Promise<TypeOption[]> {
+  const { options } = of
+  if (options.length === 0) return []
+  const checks = options.map(({ column, type, pattern }, index) => {
+    const value = quoteIdentifier(column)
+    // CASE, unlike AND, spares the texts that do not match the dear attempt to convert them.
+    const fits = `CASE WHEN regexp_full_match(${value}, ${quoteLiteral(pattern)}) THEN ${textAs(value, type)} IS NOT NULL ELSE false END`
+    return `bool_and(${fits}) FILTER (${value} IS NOT NULL) AS c${index}`
+  })
+  const [row] = await of.engine.query<Record<string, boolean | null>>(
+    `SELECT ${checks.join(', ')} FROM (${of.texts})`,
+  )
+  return options.filter((_, index) => row?.[`c${index}`] ?? of.withoutValues)
 }
 
 async function requireTypes(options: TypedSelectOptions): Promise<void> {
