@@ -91,7 +91,12 @@ export async function openPlatform(options: OpenPlatformOptions): Promise<Platfo
   const store = openRecordStore(join(folder, 'metadata.db'))
   const online = openOnlineStore(join(folder, 'online.db'))
   const log = openPredictionLog(join(folder, 'predictions.db'))
-  const engine = await openTableEngine({ temporaryFolder: join(folder, 'tmp') })
+  const engine = await openTableEngine({
+    temporaryFolder: join(folder, 'tmp'),
+    // Sums of floats on several threads differ in their last bits from run to run; equal inputs must
+    // give equal digests.
+    threads: 1,
+  })
   const lazy = lazyWorkers(project, onProgress, clock)
   return {
     project,

@@ -5,7 +5,7 @@ import { isoTime } from '../core/time/index.ts'
 import { endpointName } from '../stages/deployment/index.ts'
 import { productionChampion } from './judge-candidates.ts'
 import type { Platform } from './platform.ts'
-import { runBelt } from './run-belt.ts'
+import { travelBelt } from './run-belt.ts'
 import { baseName } from './tune-candidates.ts'
 import { readWatch, watchStateName } from './watch.ts'
 
@@ -50,7 +50,7 @@ export async function retrain(
   let result: Pick<RetrainingOutcome, 'result' | 'reasons'> &
     Partial<Pick<RetrainingOutcome, 'challenger' | 'verdict'>>
   try {
-    const run = await runBelt(platform, {
+    const run = await travelBelt(platform, {
       asOfMs,
       cause: decisionId,
       ...(recipe === undefined ? {} : { candidates: recipe, tune: false }),

@@ -9,6 +9,7 @@ import type {
 } from '../core/records/index.ts'
 import { selectionSchema } from '../core/records/index.ts'
 import { isoTime } from '../core/time/index.ts'
+import { acquireProjectLock } from '../platform/storage/index.ts'
 import { publishOnline } from '../stages/features/index.ts'
 import { checkProblem } from '../stages/problem/index.ts'
 import { selectCandidates } from '../stages/selection/index.ts'
@@ -182,9 +183,20 @@ const UNTOUCHED: Readonly<Record<Untouched, string>> = {
  * Runs the belt once, from the sources to the rollout. Finished steps are never computed twice, so
  * an interrupted run goes on where it was.
  *
- * A final NO of the gate or a NO-GO is no error here: it is the outcome of the returned record.
+ * One belt runs in a project at a time. A final NO of the gate or a NO-GO is no error here: it is the outcome of the returned record.
+ * @throws PROJECT_BUSY, and whatever a stage throws
  */
 export async function runBelt(platform: Platform, options: RunBeltOptions = {}): Promise<BeltRun> {
+  const lock = acquireProjectLock({ folder: platform.folder, purpose: 'esteira run' })
+  try {
+    return await travelBelt(platform, options)
+  } finally {
+    lock.release()
+  }
+}
+
+/** `runBelt` for a flow that holds the project's lock already. */
+export async function travelBelt(platform: Platform, options: RunBeltOptions): Promise<BeltRun> {
   const { project, clock, store } = platform
   const startedAt = isoTime(clock.now())
   const declaredAsOf = project.asOf === undefined ? clock.now() : Date.parse(project.asOf)

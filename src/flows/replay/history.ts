@@ -12,8 +12,11 @@ import { flowErrors } from '../errors.ts'
 import type { Platform } from '../platform.ts'
 import type { ReplayedRequest, RequestValue } from './gateway-client.ts'
 
-/** How long after the last replayed day labels may still arrive. */
-const LABEL_GRACE_MS = 30 * 86_400_000
+/**
+ * How far beyond the last replayed day the sources are read, so that its labels are there. Short,
+ * since the sources' own freshness is judged at that horizon.
+ */
+const LABEL_GRACE_MS = 86_400_000
 
 /** What really happened, as the sources know it now: the requests, labels and feature events of a replay. */
 export interface History {

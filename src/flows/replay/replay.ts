@@ -1,6 +1,7 @@
 import { digestOfValue } from '../../core/identity/index.ts'
 import type { RetrainingOutcome } from '../../core/records/index.ts'
 import { isoTime } from '../../core/time/index.ts'
+import { acquireProjectLock } from '../../platform/storage/index.ts'
 import { endpointName } from '../../stages/deployment/index.ts'
 import { publishOnline } from '../../stages/features/index.ts'
 import { advanceRollout, type ErrorCounts } from '../advance-rollout.ts'
@@ -204,7 +205,11 @@ export async function replay(platform: Platform, options: ReplayOptions): Promis
   if (state.nextMs >= untilMs) return summarize(state, true)
   const started = clock.now()
   onProgress({ kind: 'step-started', stage: 'monitoring', name: 'replay', atMs: started })
-  const gateway = await options.startGateway()
+  const lock = acquireProjectLock({ folder: platform.folder, purpose: 'esteira replay' })
+  const gateway = await options.startGateway().catch((error: unknown) => {
+    lock.release()
+    throw error
+  })
   const client = createGatewayClient({
     address: gateway.address,
     endpoint,
@@ -226,5 +231,6 @@ export async function replay(platform: Platform, options: ReplayOptions): Promis
   } finally {
     await client.close()
     await gateway.close()
+    lock.release()
   }
 }

@@ -27,6 +27,7 @@ export function buildFitRequest(options: FitRequestOptions): Omit<TrainRequest, 
     candidate: candidate.members === undefined ? own : { ...own, members },
     problemType: problem.type,
     classes: frame.classes,
+    positiveClass: frame.positiveClass,
     columns: { numeric: named('number'), categorical: named('text') },
     // The worker lays each candidate's (and each member's) own preparation over this one.
     preparation: dataset.preparation,
