@@ -16,8 +16,8 @@ import { timeSql } from './time-sql.ts'
  */
 
 const MOST_TOP_VALUES = 10
-/** A column of nearly unique values has no frequent ones. */
-const MOST_DISTINCT_FOR_TOP = 50_000
+/** Beyond this many values counting each is dearer than looking at the rows; none is frequent. */
+const MOST_COUNTED_VALUES = 50_000
 const LONGEST_TEXT = 100
 /** Squares of greater numbers leave the range of a DOUBLE. */
 const GREATEST_SQUARED = '1e150'
@@ -42,7 +42,7 @@ interface Facts {
   readonly high: unknown
   readonly mean?: unknown
   readonly deviation?: unknown
-  readonly quartiles?: readonly unknown[]
+  readonly quartiles?: readonly unknown[] | null
   readonly top: readonly { readonly value: string; readonly count: number }[] | null
 }
 
@@ -50,15 +50,24 @@ interface Facts {
  * What is known of each column: counts, range, moments and quartiles of the finite numbers, most
  * frequent values; all exact. NaN counts as missing. Moments carry nine digits, since sums of
  * floating point numbers depend on the order of addition and a profile is part of records that
- * must not. Every fact comes from one count of the column's values.
+ * must not. A column of few values is described from one count of them, the others row by row.
  */
 export async function profileTable(options: ProfileOptions): Promise<ColumnProfile[]> {
   const { engine, from } = options
   const described = await engine.describe(`SELECT * FROM ${from}`)
   const columns = described.filter(({ name }) => options.columns?.includes(name) ?? true)
+  if (columns.length === 0) return []
+  const estimates = columns.map(
+    ({ name }, i) => `approx_count_distinct(${quoteIdentifier(name)}) AS c${i}`,
+  )
+  const [estimated] = await engine.query<Record<string, number>>(
+    `SELECT ${estimates.join(', ')} FROM ${from}`,
+  )
   const profiles: ColumnProfile[] = []
-  for (const column of columns) {
-    const [facts] = await engine.query<Facts>(factsSql(column, from))
+  for (const [index, column] of columns.entries()) {
+    const isFew = (estimated?.[`c${index}`] ?? 0) <= MOST_COUNTED_VALUES
+    const sql = isFew ? countedSql(column, from) : rowsSql(column, from)
+    const [facts] = await engine.query<Facts>(sql)
     const profile = toProfile(column, facts)
     const hidden = options.hidden?.includes(column.name) ?? false
     profiles.push(hidden ? { ...profile, min: null, max: null, top: [] } : profile)
@@ -66,7 +75,22 @@ export async function profileTable(options: ProfileOptions): Promise<ColumnProfi
   return profiles
 }
 
-function factsSql(column: TableColumn, from: string): string {
+function rowsSql(column: TableColumn, from: string): string {
+  const rows = `(SELECT ${valueSql(column)} AS v FROM ${from})`
+  const common = 'count(*) - count(v) AS nulls, count(DISTINCT v) AS "distinct", NULL AS top'
+  if (!NUMERIC.test(column.type)) {
+    const text = TIME.test(column.type) ? 'v' : `left(v, ${LONGEST_TEXT})`
+    return `SELECT ${common}, min(${text}) AS low, max(${text}) AS high FROM ${rows}`
+  }
+  const finite = 'FILTER (isfinite(v))'
+  const small = `abs(v) < ${GREATEST_SQUARED}`
+  return `SELECT ${common}, min(v) ${finite} AS low, max(v) ${finite} AS high,
+    favg(v) ${finite} AS mean, quantile_cont(v, [0.25, 0.5, 0.75]) ${finite} AS quartiles,
+    CASE WHEN bool_and(${small}) ${finite} THEN stddev_samp(v) FILTER (${small}) END AS deviation
+    FROM ${rows}`
+}
+
+function countedSql(column: TableColumn, from: string): string {
   const isNumber = NUMERIC.test(column.type)
   const shown = isNumber ? `CAST(v AS ${column.type})` : 'v'
   const counted = `WITH counted AS MATERIALIZED (
@@ -121,7 +145,7 @@ function toProfile({ name, type }: TableColumn, facts: Facts | undefined): Colum
     mean: rounded(facts?.mean),
     standardDeviation: rounded(facts?.deviation),
     quartiles: quartilesOf(facts?.quartiles ?? []),
-    top: distinct > MOST_DISTINCT_FOR_TOP ? [] : [...(facts?.top ?? [])],
+    top: [...(facts?.top ?? [])],
   }
 }
 

@@ -249,6 +249,22 @@ describe('profile', () => {
     ])
   })
 
+  it('describes a column of many values as it describes one of few', async () => {
+    // The same numbers, once few of them and once each a little apart.
+    const few = 'SELECT (i % 1000) / 1.0 AS x FROM range(100000) t(i)'
+    const many = 'SELECT (i % 1000) + i / 1e12 AS x FROM range(100000) t(i)'
+    const [one] = (await snap(few, {})).columns
+    const [other] = (await snap(many, {})).columns
+    expect([one?.distinct, other?.distinct]).toEqual([1_000, 100_000])
+    expect([one?.top.length, other?.top.length]).toEqual([10, 0])
+    for (const fact of ['mean', 'standardDeviation', 'min', 'max'] as const) {
+      expect(Number(other?.[fact])).toBeCloseTo(Number(one?.[fact]), 5)
+    }
+    for (const [q, value] of (one?.quartiles ?? []).entries()) {
+      expect(other?.quartiles?.[q]).toBeCloseTo(value, 5)
+    }
+  })
+
   it('survives numbers whose squares overflow', async () => {
     const [column] = (await snap('SELECT unnest([1e300, -1e300]) AS x', {})).columns
     expect(column).toMatchObject({ min: -1e300, max: 1e300, standardDeviation: null })
