@@ -4,7 +4,7 @@ import path from 'node:path'
 import { ROOT } from './checks/repository.ts'
 import { referencePages } from './reference/reference-pages.ts'
 
-for (const { file, text } of await referencePages()) {
+for (const { file, text } of referencePages()) {
   mkdirSync(path.dirname(path.join(ROOT, file)), { recursive: true })
   writeFileSync(path.join(ROOT, file), text)
   console.log(`wrote ${file}`)

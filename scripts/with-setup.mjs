@@ -174,7 +174,7 @@ async function build(node) {
     return 1
   }
   chmodSync(program, 0o755)
-  return 0
+  return runForeground(node, [inRoot('node_modules', 'publint', 'src', 'cli.js'), '--strict'])
 }
 
 const script =

@@ -1,13 +1,14 @@
 import { existsSync } from 'node:fs'
 import path from 'node:path'
+import { errorTableFaults } from '../reference/error-tables.ts'
 import { referencePages } from '../reference/reference-pages.ts'
 import type { CheckResult } from './check-result.ts'
 import { brokenLinks, markdownFiles } from './markdown.ts'
 import { ROOT, readRepositoryFile } from './repository.ts'
 import { checkSnippets } from './snippets.ts'
 
-async function staleReference(): Promise<string[]> {
-  const pages = await referencePages()
+function staleReference(): string[] {
+  const pages = referencePages()
   return pages
     .filter(
       ({ file, text }) => !existsSync(path.join(ROOT, file)) || readRepositoryFile(file) !== text,
@@ -16,9 +17,14 @@ async function staleReference(): Promise<string[]> {
 }
 
 /** The generated reference is up to date, links lead somewhere, code in the docs compiles. */
-export async function checkDocs(): Promise<CheckResult> {
+export function checkDocs(): CheckResult {
   const files = markdownFiles()
   const snippets = checkSnippets(files)
-  const faults = [...(await staleReference()), ...files.flatMap(brokenLinks), ...snippets.faults]
+  const faults = [
+    ...staleReference(),
+    ...errorTableFaults(),
+    ...files.flatMap(brokenLinks),
+    ...snippets.faults,
+  ]
   return { summary: `${files.length} pages, ${snippets.count} code blocks`, faults }
 }

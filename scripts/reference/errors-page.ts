@@ -1,13 +1,8 @@
-import path from 'node:path'
 import { type ErrorDefinition, type ErrorTable, EXIT_CODES } from '../../src/core/errors/index.ts'
-import { ROOT, repositoryFiles } from '../checks/repository.ts'
+import { ERROR_TABLES } from './error-tables.ts'
 import { GENERATED, markdownTable } from './markdown-table.ts'
 
 type Definition = ErrorDefinition<Readonly<Record<string, unknown>>>
-
-function isErrorTable(value: unknown): value is { readonly table: ErrorTable } {
-  return typeof value === 'object' && value !== null && 'table' in value
-}
 
 /** Stands for a detail: its name where a text is needed, whatever is asked of it. */
 function placeholder(name: string): unknown {
@@ -42,23 +37,19 @@ function definitionRow([code, definition]: readonly [string, Definition]): strin
   ]
 }
 
-async function tableText(file: string): Promise<string> {
-  const exported: Record<string, unknown> = await import(path.join(ROOT, file))
-  const tables = Object.values(exported).filter(isErrorTable)
-  const rows = tables
-    .flatMap(({ table }) => Object.entries(table.definitions))
+function tableText(module: string, table: ErrorTable): string {
+  const rows = Object.entries(table.definitions)
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .map(([code, definition]) => definitionRow([code, definition as unknown as Definition]))
-  const name = path.dirname(file).replace(/^src\//, '')
   const headings = ['code', 'message', 'what to do', 'HTTP', 'exit', 'blame', 'retry']
-  return `## ${name}\n\n${markdownTable(headings, rows)}`
+  return `## ${module}\n\n${markdownTable(headings, rows)}`
 }
 
 /** `docs/reference/errors.md`: every code of every module, from the tables themselves. */
-export async function errorsPage(): Promise<string> {
-  const files = repositoryFiles(/^src\/.*\/errors\.ts$/)
-  const sections: string[] = []
-  for (const file of files) sections.push(await tableText(file))
+export function errorsPage(): string {
+  const sections = Object.entries(ERROR_TABLES).map(([module, { table }]) =>
+    tableText(module, table),
+  )
   return `${[
     GENERATED,
     '# Errors',

@@ -1,0 +1,63 @@
+import type { ErrorTable } from '../../src/core/errors/index.ts'
+import { errors as statisticsErrors } from '../../src/core/statistics/errors.ts'
+import { flowErrors } from '../../src/flows/index.ts'
+import { inferenceErrors } from '../../src/platform/inference/index.ts'
+import { orchestrationErrors } from '../../src/platform/orchestration/index.ts'
+import { projectFileErrors } from '../../src/platform/project-file/index.ts'
+import { storageErrors } from '../../src/platform/storage/index.ts'
+import { workerErrors } from '../../src/platform/workers/index.ts'
+import { collectionErrors } from '../../src/stages/collection/index.ts'
+import { deploymentErrors } from '../../src/stages/deployment/index.ts'
+import { evaluationErrors } from '../../src/stages/evaluation/index.ts'
+import { featureErrors } from '../../src/stages/features/index.ts'
+import { monitoringErrors } from '../../src/stages/monitoring/errors.ts'
+import { preparationErrors } from '../../src/stages/preparation/index.ts'
+import { problemErrors } from '../../src/stages/problem/index.ts'
+import { registryErrors } from '../../src/stages/registry/index.ts'
+import { selectionErrors } from '../../src/stages/selection/index.ts'
+import { trainingErrors } from '../../src/stages/training/index.ts'
+import { errors as commandLineErrors } from '../../src/surfaces/cli/errors.ts'
+import { gatewayErrors } from '../../src/surfaces/gateway/index.ts'
+import { repositoryFiles } from '../checks/repository.ts'
+
+/** Every module's table of errors, by the module's folder under `src`. */
+export const ERROR_TABLES: Readonly<Record<string, { readonly table: ErrorTable }>> = {
+  'core/statistics': statisticsErrors,
+  'platform/inference': inferenceErrors,
+  'platform/orchestration': orchestrationErrors,
+  'platform/project-file': projectFileErrors,
+  'platform/storage': storageErrors,
+  'platform/workers': workerErrors,
+  'stages/collection': collectionErrors,
+  'stages/deployment': deploymentErrors,
+  'stages/evaluation': evaluationErrors,
+  'stages/features': featureErrors,
+  'stages/monitoring': monitoringErrors,
+  'stages/preparation': preparationErrors,
+  'stages/problem': problemErrors,
+  'stages/registry': registryErrors,
+  'stages/selection': selectionErrors,
+  'stages/training': trainingErrors,
+  flows: flowErrors,
+  'surfaces/cli': commandLineErrors,
+  'surfaces/gateway': gatewayErrors,
+}
+
+/** Tables that the list above lacks, and codes that two modules claim. */
+export function errorTableFaults(): string[] {
+  const unlisted = repositoryFiles(/^src\/.*\/errors\.ts$/)
+    .map((file) => file.slice('src/'.length, -'/errors.ts'.length))
+    .filter((module) => ERROR_TABLES[module] === undefined)
+    .map((module) => `src/${module}/errors.ts is not listed in scripts/reference/error-tables.ts`)
+  const owners = new Map<string, string>()
+  const twice: string[] = []
+  for (const [module, { table }] of Object.entries(ERROR_TABLES)) {
+    for (const code of Object.keys(table.definitions)) {
+      const owner = owners.get(code)
+      if (owner !== undefined)
+        twice.push(`the error code ${code} is used by ${owner} and ${module}`)
+      owners.set(code, module)
+    }
+  }
+  return [...unlisted, ...twice]
+}
