@@ -1,5 +1,5 @@
 import { digestOfValue } from '../../core/identity/index.ts'
-import type { RetrainingOutcome } from '../../core/records/index.ts'
+import type { RetrainingOutcome, RolloutDecision, Stage } from '../../core/records/index.ts'
 import { isoTime } from '../../core/time/index.ts'
 import { acquireProjectLock } from '../../platform/storage/index.ts'
 import { endpointName } from '../../stages/deployment/index.ts'
@@ -9,7 +9,7 @@ import { flowErrors } from '../errors.ts'
 import type { Platform } from '../platform.ts'
 import { retrainIfPending } from '../retrain.ts'
 import { readEndpoint } from '../roll-out.ts'
-import { watchNext } from '../watch.ts'
+import { type Watched, watchNext } from '../watch.ts'
 import { createGatewayClient, type GatewayClient } from './gateway-client.ts'
 import type { StartGateway } from './gateway-port.ts'
 import { type History, openHistory } from './history.ts'
@@ -78,6 +78,25 @@ function createErrorMeter(client: GatewayClient) {
   }
 }
 
+function note(platform: Platform, stage: Stage, message: string): void {
+  platform.onProgress({ kind: 'note', stage, message, atMs: platform.clock.now() })
+}
+
+function windowLine({ window, decision }: Watched): string {
+  const drifted = window.drift.filter(({ level }) => level === 'alert').length
+  const worth =
+    window.valuePerDecision === null
+      ? ''
+      : `, value ${window.valuePerDecision.toFixed(2)} a decision`
+  const days = `${window.from.slice(0, 10)} to ${window.to.slice(0, 10)}`
+  return `${days}: version ${window.version}, ${window.predictions} predictions, ${drifted} inputs drift${worth}: ${decision.outcome}`
+}
+
+function rolloutLine(decision: RolloutDecision, atMs: number): string {
+  const { action, version, percent } = decision
+  return `${isoTime(atMs).slice(0, 10)}: ${action}, version ${version} at ${percent} %`
+}
+
 async function settleDay(
   travel: Travel,
   dayEndMs: number,
@@ -89,12 +108,7 @@ async function settleDay(
   if (decision !== null && decision.action !== 'wait') {
     await client.reload()
     await meter.reset()
-    platform.onProgress({
-      kind: 'note',
-      stage: 'deployment',
-      message: `${isoTime(dayEndMs).slice(0, 10)}: ${decision.action} of version ${decision.version}`,
-      atMs: platform.clock.now(),
-    })
+    note(platform, 'deployment', rolloutLine(decision, dayEndMs))
   }
   const measured = await client.measurements(wallClockMs)
   const outcomes: RetrainingOutcome[] = []
@@ -103,6 +117,7 @@ async function settleDay(
     const watched = watchNext(platform, dayEndMs, measured)
     if (watched === undefined) break
     windows++
+    note(platform, 'monitoring', windowLine(watched))
     const outcome = await retrainIfPending(platform)
     if (outcome !== undefined) outcomes.push(outcome)
   }
