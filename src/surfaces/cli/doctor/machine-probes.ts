@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { accessSync, constants, existsSync, statfsSync } from 'node:fs'
+import { accessSync, constants, existsSync, globSync, statfsSync } from 'node:fs'
 import { availableParallelism, freemem, totalmem } from 'node:os'
 import path from 'node:path'
 import { promisify } from 'node:util'
@@ -108,6 +108,21 @@ function folderProbes(name: string, folder: string): Probe[] {
   ]
 }
 
+/** Folders of finished worker environments: the worker's installer marks them when they are whole. */
+function workerEnvironmentProbe(cacheFolder: string): Probe {
+  return {
+    name: 'worker packages',
+    needed: 'installed once a machine, from the locked requirements',
+    remedy: 'Nothing to do: the first run installs them and shows its progress.',
+    otherwise: 'warning',
+    look: async () => {
+      const marked = globSync('python/*/esteira-complete.json', { cwd: cacheFolder })
+      const folders = marked.map((file) => path.join(cacheFolder, path.dirname(file)))
+      return { isGood: folders.length > 0, found: folders.join(', ') || 'not installed yet' }
+    },
+  }
+}
+
 /** What the machine must have: programs, room, power. */
 export function machineProbes(options: {
   readonly projectFolder: string
@@ -116,6 +131,7 @@ export function machineProbes(options: {
   return [
     nodeProbe,
     pythonProbe,
+    workerEnvironmentProbe(options.cacheFolder),
     gitProbe,
     coresProbe,
     memoryProbe,
