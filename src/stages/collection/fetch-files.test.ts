@@ -9,7 +9,8 @@ import {
   openTableEngine,
   type TableEngine,
 } from '../../platform/storage/index.ts'
-import { fetchRaw, fingerprintFiles } from './index.ts'
+import { fetchRaw } from './fetch-raw.ts'
+import { fingerprintFiles } from './fingerprint-files.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'esteira-files-'))
 const project = join(folder, 'project [1]')

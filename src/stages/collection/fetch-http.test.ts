@@ -11,7 +11,7 @@ import {
   openTableEngine,
   type TableEngine,
 } from '../../platform/storage/index.ts'
-import { fetchRaw } from './index.ts'
+import { fetchRaw } from './fetch-raw.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'esteira-http-'))
 let engine: TableEngine

@@ -11,7 +11,8 @@ import {
   openTableEngine,
   type TableEngine,
 } from '../../platform/storage/index.ts'
-import { fetchRaw, fingerprintFiles } from './index.ts'
+import { fetchRaw } from './fetch-raw.ts'
+import { fingerprintFiles } from './fingerprint-files.ts'
 
 const POSTGRES =
   process.env.ESTEIRA_TEST_POSTGRES_URL ?? 'postgresql://postgres@127.0.0.1:5432/test'

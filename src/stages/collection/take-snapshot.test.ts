@@ -9,7 +9,8 @@ import {
   openTableEngine,
   type TableEngine,
 } from '../../platform/storage/index.ts'
-import { sourceOrder, takeSnapshot } from './index.ts'
+import { sourceOrder } from './source-order.ts'
+import { takeSnapshot } from './take-snapshot.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'esteira-snapshot-'))
 let engine: TableEngine

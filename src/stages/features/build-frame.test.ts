@@ -10,7 +10,8 @@ import {
   type TableEngine,
 } from '../../platform/storage/index.ts'
 import { buildDataset } from '../preparation/index.ts'
-import { buildFrame, computeFeatureView } from './index.ts'
+import { buildFrame } from './build-frame.ts'
+import { computeFeatureView } from './compute-feature-view.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'esteira-frame-'))
 let engine: TableEngine

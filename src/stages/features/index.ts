@@ -2,7 +2,6 @@ export { type AvailableRow, availabilityStream } from './availability-stream.ts'
 export { buildFrame } from './build-frame.ts'
 export { computeFeatureView, type FeatureViewOptions } from './compute-feature-view.ts'
 export { errors as featureErrors } from './errors.ts'
-export { EVENT_TIME, featureInputName } from './feature-names.ts'
 export type { FrameOptions } from './frame-options.ts'
 export {
   type LookupStatus,

@@ -20,14 +20,11 @@ import {
   quoteLiteral,
   type TableEngine,
 } from '../../platform/storage/index.ts'
-import {
-  availabilityStream,
-  computeFeatureView,
-  lookUpOnline,
-  onlineViews,
-  pointInTimeJoinSql,
-  publishOnline,
-} from './index.ts'
+import { availabilityStream } from './availability-stream.ts'
+import { computeFeatureView } from './compute-feature-view.ts'
+import { lookUpOnline, onlineViews } from './look-up-online.ts'
+import { pointInTimeJoinSql } from './point-in-time-join-sql.ts'
+import { publishOnline } from './publish-online.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'esteira-features-'))
 const ORIGIN_MS = Date.UTC(2013, 0, 1)

@@ -9,7 +9,7 @@ import {
   openTableEngine,
   type TableEngine,
 } from '../../platform/storage/index.ts'
-import { buildDataset } from './index.ts'
+import { buildDataset } from './build-dataset.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'esteira-dataset-'))
 let engine: TableEngine

@@ -5,7 +5,8 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { projectSchema, type Split } from '../../core/records/index.ts'
 import { openTableEngine, type TableEngine } from '../../platform/storage/index.ts'
-import { resolveBoundaries, splitAssignmentSql } from './index.ts'
+import { resolveBoundaries } from './resolve-boundaries.ts'
+import { splitAssignmentSql } from './split-assignment-sql.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'esteira-split-'))
 let engine: TableEngine
