@@ -46,14 +46,13 @@ async function attempt(
   const source = extraction.name
   const timeoutMs = durationMs(extraction.source.timeout)
   try {
-    return { done: true, value: await readRows(extraction, path, timeoutMs) }
+    const value = await readRows(extraction, path, timeoutMs)
+    if (value !== 'timed-out') return { done: true, value }
+    const fault = (attempts: number) =>
+      errors.SOURCE_TIMED_OUT({ source, origin, attempts, timeoutMs })
+    return { done: false, retry: false, fault }
   } catch (error) {
     if (extraction.signal.aborted) throw error
-    if (error instanceof DeadlinePassed) {
-      const fault = (attempts: number) =>
-        errors.SOURCE_TIMED_OUT({ source, origin, attempts, timeoutMs })
-      return { done: false, retry: false, fault }
-    }
     const reason = error instanceof Error ? error.message : String(error)
     if (isBusy(error)) {
       const fault = (attempts: number) =>
@@ -65,13 +64,11 @@ async function attempt(
   }
 }
 
-class DeadlinePassed extends Error {}
-
 async function readRows(
   extraction: Extraction<SqlSource>,
   path: string,
   timeoutMs: number,
-): Promise<RowFile> {
+): Promise<RowFile | 'timed-out'> {
   const deadline = performance.now() + timeoutMs
   const database = new DatabaseSync(path, { readOnly: true, timeout: Math.min(timeoutMs, 5_000) })
   try {
@@ -89,7 +86,7 @@ async function readRows(
         extraction.progress(0, `${file.rows} rows`)
         await turn()
         extraction.signal.throwIfAborted()
-        if (performance.now() > deadline) throw new DeadlinePassed()
+        if (performance.now() > deadline) return 'timed-out'
       }
       file.write(batch)
     } finally {

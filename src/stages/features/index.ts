@@ -12,4 +12,5 @@ export {
 } from './look-up-online.ts'
 export { pointInTimeJoinSql, type ViewToJoin } from './point-in-time-join-sql.ts'
 export { publishOnline } from './publish-online.ts'
+/** @public */
 export { resolveInputs } from './resolve-inputs.ts'

@@ -8,7 +8,6 @@ import { featureInputName } from './feature-names.ts'
  * The model's inputs: the dataset's columns first, then the features (`<view>__<feature>`), in the
  * order of the project file.
  *
- * @public
  * @throws COLUMN_NOT_FOUND, INPUT_TYPE_UNFIT, INPUTS_MISSING, INPUT_REPEATED,
  *   FEATURE_VIEW_NOT_FOUND, FEATURE_NOT_FOUND
  */
