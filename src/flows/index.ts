@@ -1,4 +1,3 @@
-export { advanceRollout, type ErrorCounts } from './advance-rollout.ts'
 export {
   type ChangeRequest,
   type EnvironmentOutcome,
@@ -6,10 +5,9 @@ export {
   rollBack,
 } from './change-environment.ts'
 export { flowErrors } from './errors.ts'
+export { keepWatch, type WatchedGateway } from './keep-watch.ts'
 export { type OpenPlatformOptions, openPlatform, type Platform } from './platform.ts'
 export type { RunningGateway, StartGateway } from './replay/gateway-port.ts'
 export { type ReplayOptions, type ReplaySummary, replay } from './replay/replay.ts'
 export { reproduceRun } from './reproduce-run.ts'
-export { retrainIfPending } from './retrain.ts'
 export { type RunBeltOptions, runBelt } from './run-belt.ts'
-export { type GatewayMeasurements, type Watched, watchNext } from './watch.ts'

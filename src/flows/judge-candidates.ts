@@ -49,6 +49,7 @@ export async function withModel<T>(
 }
 
 interface EvaluateOptions {
+  readonly run: Run
   readonly part: SplitPart & ('validation' | 'test')
   readonly depth: 'ranking' | 'full'
   /** Chosen on the validation rows; chosen anew when absent. */
@@ -59,12 +60,11 @@ interface EvaluateOptions {
 export async function evaluateRun(
   journal: BeltJournal,
   frame: Frame,
-  run: Run,
   options: EvaluateOptions,
 ): Promise<Evaluation> {
   const { platform } = journal
   const { project, engine, artifacts, store } = platform
-  const { part, depth } = options
+  const { run, part, depth } = options
   const threshold = options.threshold ?? undefined
   const evaluation = await journal.step<Evaluation>({
     stage: 'evaluation',
@@ -123,7 +123,7 @@ export async function rankRuns(
   const evaluations: Evaluation[] = []
   for (const run of runs) {
     evaluations.push(
-      await evaluateRun(journal, frame, run, { part: 'validation', depth: 'ranking' }),
+      await evaluateRun(journal, frame, { run, part: 'validation', depth: 'ranking' }),
     )
   }
   const metric = project.training.metric ?? defaultRankingMetric(project.problem)
@@ -225,7 +225,8 @@ export async function judgeBest(
   const best = ranking.find((ranked) => !isReference(ranked)) ?? ranking[0]
   if (best === undefined) throw new RangeError('a ranking has at least one run')
   const threshold = best.evaluation.threshold
-  const evaluation = await evaluateRun(journal, frame, best.run, {
+  const evaluation = await evaluateRun(journal, frame, {
+    run: best.run,
     part: 'test',
     depth: 'full',
     threshold,
@@ -233,7 +234,8 @@ export async function judgeBest(
   const baselines: Partial<Record<'baseline' | 'simple-rule', Evaluation>> = {}
   for (const ranked of ranking.filter(isReference)) {
     const kind = ranked.run.estimator === 'baseline' ? 'baseline' : 'simple-rule'
-    baselines[kind] = await evaluateRun(journal, frame, ranked.run, {
+    baselines[kind] = await evaluateRun(journal, frame, {
+      run: ranked.run,
       part: 'test',
       depth: 'ranking',
       threshold: ranked.evaluation.threshold,

@@ -14,6 +14,7 @@ import type { FeatureTables } from './assemble-frame.ts'
 import type { BeltJournal } from './belt-journal.ts'
 import type { Snapshots } from './collect-sources.ts'
 import { type Judged, withModel } from './judge-candidates.ts'
+import type { Platform } from './platform.ts'
 
 export interface RegisterRequest {
   readonly snapshots: Snapshots
@@ -44,6 +45,29 @@ function buildModelReference(journal: BeltJournal, request: RegisterRequest): Pr
         }),
       ),
   })
+}
+
+/** Through development to staging, unless the version stood there before. */
+function reachStaging(
+  { project, store }: Platform,
+  version: number,
+  grounds: { readonly verdict: string; readonly atMs: number },
+): void {
+  for (const environment of ['development', 'staging'] as const) {
+    const stoodThere = store
+      .environmentHistory(project.name, environment)
+      .some((change) => change.version === version)
+    if (stoodThere) continue
+    promoteVersion({
+      store,
+      model: project.name,
+      version,
+      environment,
+      by: 'belt',
+      reason: `verdict ${grounds.verdict}`,
+      atMs: grounds.atMs,
+    })
+  }
 }
 
 /** Stage 10: an immutable version with its lineage and model card, on its way to staging. */
@@ -99,21 +123,7 @@ export async function registerModel(
       asOf: isoTime(asOfMs),
       nowMs: platform.clock.now(),
     })
-    for (const environment of ['development', 'staging'] as const) {
-      const stoodThere = store
-        .environmentHistory(project.name, environment)
-        .some((change) => change.version === version.version)
-      if (stoodThere) continue
-      promoteVersion({
-        store,
-        model: project.name,
-        version: version.version,
-        environment,
-        by: 'belt',
-        reason: `verdict ${judged.verdict.id}`,
-        atMs: asOfMs,
-      })
-    }
+    reachStaging(platform, version.version, { verdict: judged.verdict.id, atMs: asOfMs })
     return version
   })
 }

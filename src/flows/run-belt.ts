@@ -106,7 +106,7 @@ async function contest(
   const mayTune = options.tune ?? true
   const declared = options.candidates ?? project.candidates
   let all: Candidate[] = [...(await select(journal, frame, declared))]
-  const first = await trainCandidates(journal, frame, all, all)
+  const first = await trainCandidates(journal, frame, { candidates: all, all })
   let ranking: RankedRun[] = await rankRuns(journal, frame, first.runs)
   const failedRuns = first.failed.map(({ id }) => id)
   const rounds: TuningRound[] = []
@@ -118,7 +118,7 @@ async function contest(
     rounds.push(made)
     if (made.candidates.length === 0) return false
     all = [...all, ...made.candidates]
-    const trained = await trainCandidates(journal, frame, made.candidates, all)
+    const trained = await trainCandidates(journal, frame, { candidates: made.candidates, all })
     failedRuns.push(...trained.failed.map(({ id }) => id))
     ranking = await rankRuns(journal, frame, [...ranking.map(({ run }) => run), ...trained.runs])
     return true

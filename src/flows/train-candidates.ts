@@ -21,8 +21,7 @@ export interface TrainedCandidates {
 async function trainOne(
   journal: BeltJournal,
   frame: Frame,
-  candidate: Candidate,
-  all: readonly Candidate[],
+  { candidate, all }: { readonly candidate: Candidate; readonly all: readonly Candidate[] },
 ): Promise<Run> {
   const { platform } = journal
   const { project, projectFolder, artifacts, engine, store, signal } = platform
@@ -72,6 +71,27 @@ async function trainOne(
   return run
 }
 
+export interface Competition {
+  /** Who is trained now. */
+  readonly candidates: readonly Candidate[]
+  /** Everyone, so that a vote finds its members. */
+  readonly all: readonly Candidate[]
+}
+
+/** @throws the error itself when it is not the candidate's own fault. */
+function recordFailure(
+  journal: BeltJournal,
+  frame: Frame,
+  { candidate, error }: { readonly candidate: string; readonly error: unknown },
+): TrainedCandidates['failed'][number] {
+  if (!isCandidatesOwnFault(error) || !isPlatformError(error)) throw error
+  const { code, message, hint } = error
+  const failure = { candidate, code, message, hint }
+  const id = contentId('failed', { frame: frame.id, failure })
+  journal.platform.store.put('failed-run', id, failure)
+  return { id, failure }
+}
+
 function isCandidatesOwnFault(error: unknown): boolean {
   return isPlatformError(error) && error.exit !== 'interrupted' && error.exit !== 'environment'
 }
@@ -84,31 +104,23 @@ function isCandidatesOwnFault(error: unknown): boolean {
 export async function trainCandidates(
   journal: BeltJournal,
   frame: Frame,
-  candidates: readonly Candidate[],
-  all: readonly Candidate[],
+  competing: Competition,
 ): Promise<TrainedCandidates> {
-  const { store } = journal.platform
+  const { candidates, all } = competing
   const results = await Promise.allSettled(
-    candidates.map((candidate) => trainOne(journal, frame, candidate, all)),
+    candidates.map((candidate) => trainOne(journal, frame, { candidate, all })),
   )
   const runs: Run[] = []
-  const failed: { id: string; failure: FailedRun }[] = []
+  const failed: TrainedCandidates['failed'][number][] = []
   results.forEach((result, i) => {
-    if (result.status === 'fulfilled') {
-      runs.push(result.value)
-      return
-    }
-    const error: unknown = result.reason
-    if (!isCandidatesOwnFault(error) || !isPlatformError(error)) throw error
-    const failure = {
-      candidate: candidates[i]?.name ?? '',
-      code: error.code,
-      message: error.message,
-      hint: error.hint,
-    }
-    const id = contentId('failed', { frame: frame.id, failure })
-    store.put('failed-run', id, failure)
-    failed.push({ id, failure })
+    if (result.status === 'fulfilled') runs.push(result.value)
+    else
+      failed.push(
+        recordFailure(journal, frame, {
+          candidate: candidates[i]?.name ?? '',
+          error: result.reason,
+        }),
+      )
   })
   if (runs.length === 0) {
     const failures = failed

@@ -1,7 +1,6 @@
 export { closestName, didYouMean } from './closest-name.ts'
 export { EXIT_CODES, type ExitName } from './exit-codes.ts'
 export {
-  BLAMES,
   type Blame,
   defineErrors,
   type ErrorDefinition,

@@ -56,9 +56,9 @@ export function createGatewayClient(options: {
 }): GatewayClient {
   const { endpoint, kinds } = options
   const pool = new Pool(options.address, { connections: options.connections })
-  const call = async (method: 'GET' | 'POST', path: string, id: string, text?: string) => {
+  const call = async (path: string, id: string, text?: string) => {
     const answer = await pool.request({
-      method,
+      method: text === undefined ? 'GET' : 'POST',
       path,
       ...(text === undefined
         ? {}
@@ -72,12 +72,12 @@ export function createGatewayClient(options: {
   }
   const statistics = async () =>
     JSON.parse(
-      await call('GET', `/v1/endpoints/${endpoint}/statistics`, 'statistics'),
+      await call(`/v1/endpoints/${endpoint}/statistics`, 'statistics'),
     ) as GatewayStatistics
   return {
     statistics,
     async infer(request) {
-      await call('POST', `/v2/models/${endpoint}/infer`, request.id, body(request, kinds))
+      await call(`/v2/models/${endpoint}/infer`, request.id, body(request, kinds))
     },
     async sendLabels(labels) {
       for (let i = 0; i < labels.length; i += 1_000) {
@@ -85,11 +85,11 @@ export function createGatewayClient(options: {
         const text = JSON.stringify({
           labels: part.map(({ id, label, timeMs }) => ({ id, label, time: timeMs })),
         })
-        await call('POST', '/v1/labels', 'labels', text)
+        await call('/v1/labels', 'labels', text)
       }
     },
     async reload() {
-      await call('POST', `/v1/endpoints/${endpoint}/reload`, 'reload', '{}')
+      await call(`/v1/endpoints/${endpoint}/reload`, 'reload', '{}')
     },
     async measurements(wallClockMs) {
       const now = await statistics()

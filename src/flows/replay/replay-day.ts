@@ -77,8 +77,7 @@ function byInstant(requests: readonly ReplayedRequest[]): ReplayedRequest[][] {
  */
 export async function replayDay(
   platform: Platform,
-  history: History,
-  client: GatewayClient,
+  { history, client }: { readonly history: History; readonly client: GatewayClient },
   span: { readonly fromMs: number; readonly toMs: number },
 ): Promise<number> {
   const due = await arrivals(platform, history, span)

@@ -171,7 +171,7 @@ async function travelDays(
       message: isoTime(day).slice(0, 10),
       atMs: platform.clock.now(),
     })
-    const requests = await replayDay(platform, travel.history, client, { fromMs: day, toMs })
+    const requests = await replayDay(platform, travel, { fromMs: day, toMs })
     await client.sendLabels(await travel.history.labels(day, toMs, fromMs))
     const settled = await settleDay(travel, toMs, meter, performance.now() - started)
     if (settled.windows > 0) started = performance.now()

@@ -1,4 +1,4 @@
-export { checkProblem, METRICS_OF_TYPE } from './check-problem.ts'
+export { checkProblem } from './check-problem.ts'
 export { problemErrors } from './errors.ts'
 export {
   FEASIBILITY_REASONS,
@@ -6,4 +6,3 @@ export {
   judgeFeasibility,
 } from './judge-feasibility.ts'
 export { measurePolicies } from './measure-policies.ts'
-export { findSimpleRule, type SimpleRule, scoreSimpleRule } from './simple-rule.ts'

@@ -82,7 +82,7 @@ async function binaryPolicies(options: MeasureOptions, value: BinaryValue): Prom
         problem,
         'simple-rule',
         description,
-        scoreSimpleRule(rule, values, validation.labels, value),
+        scoreSimpleRule(rule, { values, labels: validation.labels }, value),
       ),
     )
   }

@@ -105,8 +105,7 @@ export function findSimpleRule(
 /** What a rule earns on other rows. */
 export function scoreSimpleRule(
   rule: SimpleRule,
-  values: Float64Array,
-  labels: Uint8Array,
+  { values, labels }: { readonly values: Float64Array; readonly labels: Uint8Array },
   value: BinaryValue,
 ): number {
   let fired = 0

@@ -83,11 +83,8 @@ export async function tuneCandidate(options: TuneOptions): Promise<TuningResult>
     metric: searched,
     ...(searched === metric ? {} : { insteadOf: metric }),
     because: [...because],
-    trials: result.trials.map((trial) => ({ ...trial, parameters: { ...trial.parameters } })),
-    best:
-      result.best === null
-        ? null
-        : { parameters: { ...result.best.parameters }, value: result.best.value },
+    trials: [...result.trials],
+    best: result.best,
     stopped: result.stopped,
   }
 }

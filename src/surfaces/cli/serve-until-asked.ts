@@ -1,4 +1,5 @@
 import type { Platform } from '../../flows/index.ts'
+import type { Gateway } from '../gateway/index.ts'
 import type { CommandCall, CommandOutcome } from './command-session.ts'
 
 export interface ServeOptions {
@@ -9,6 +10,29 @@ export interface ServeOptions {
   readonly until?: Promise<void>
   /** What was done before; shown together with the address. */
   readonly after?: CommandOutcome
+}
+
+const WATCH_EVERY_MS = 30_000
+
+async function startWatch(call: CommandCall, platform: Platform, gateway: Gateway) {
+  const { keepWatch } = await import('../../flows/index.ts')
+  return keepWatch(platform, {
+    everyMs: WATCH_EVERY_MS,
+    onFailure: (error) => call.terminal.printError(`watching failed: ${String(error)}\n`),
+    gateway: {
+      errorsByVersion: () =>
+        Object.fromEntries(
+          Object.entries(gateway.statistics().versions).map(([version, counts]) => [
+            version,
+            counts.errors,
+          ]),
+        ),
+      resources: () => gateway.statistics().process,
+      async reload() {
+        await gateway.reload()
+      },
+    },
+  })
 }
 
 /** Opens the gateway, says where, and answers until Ctrl-C; requests under way are finished. */
@@ -32,6 +56,8 @@ export async function serveUntilAsked(
   })
   try {
     const address = await gateway.listen({ host: options.host, port: options.port })
+    // A replay brings its own time and judges by it; only a gateway of the present watches itself.
+    const watch = options.acceptRequestTime ? undefined : await startWatch(call, platform, gateway)
     const text = `The gateway answers at ${address}; Ctrl-C ends it.`
     const { after } = options
     call.announce({
@@ -39,6 +65,7 @@ export async function serveUntilAsked(
       text: after === undefined ? text : `${after.text}\n\n${text}`,
     })
     await Promise.race([call.interruption.asked, ...(options.until ? [options.until] : [])])
+    await watch?.stop()
   } finally {
     await gateway.close()
   }

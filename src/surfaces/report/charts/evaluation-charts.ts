@@ -177,9 +177,8 @@ function horizontalBars(
 /** All candidates by one metric, references (baseline, simple rule) in grey. */
 export function candidatesChart(
   ranking: readonly Evaluation[],
-  metric: string,
+  { metric, references }: { readonly metric: string; readonly references: ReadonlySet<string> },
   formats: Formats,
-  references: ReadonlySet<string>,
 ): string {
   const bars = ranking.flatMap((evaluation) => {
     const value = evaluation.metrics[metric]?.value
@@ -207,8 +206,7 @@ export function importanceChart(evaluation: Evaluation, formats: Formats): strin
 
 export function slicesChart(
   evaluation: Evaluation,
-  column: string,
-  metric: string,
+  { column, metric }: { readonly column: string; readonly metric: string },
   formats: Formats,
 ): string {
   const overall = evaluation.metrics[metric]?.value ?? 0

@@ -16,67 +16,78 @@ export function reasonList(
   return html`<ul class="reasons">${reasons.map((reason) => html`<li>${formats.reason(reason)}</li>`)}</ul>`
 }
 
-export const problemSection: Section = (data, formats) => {
-  const { problem } = data.project
-  const { words, policies, policyDescriptions } = formats.texts
-  const { feasibility } = data
-  const currency = problem.value?.currency
-  const goals = problem.successMetrics.map((goal) => [
-    goal.metric,
-    `${goal.atLeast === undefined ? '' : `≥ ${formats.number(goal.atLeast)}`} ${goal.atMost === undefined ? '' : `≤ ${formats.number(goal.atMost)}`}`.trim(),
-    goal.why ?? '',
+type Words = Formats['texts']['words']
+
+function roiFacts(data: ReportData, formats: Formats, words: Words): Html | false {
+  const roi = data.feasibility?.roi
+  if (roi === undefined || roi === null) return false
+  const payback =
+    roi.paybackMonths === null ? '–' : `${formats.number(roi.paybackMonths, 1)} ${words.months}`
+  return facts([
+    [
+      words.expectedReturn,
+      `${formats.money(roi.expectedReturn, roi.currency, 0)} / ${roi.horizonMonths} ${words.months}`,
+    ],
+    [words.payback, payback],
+    [
+      words.assumptions,
+      [formats.texts.assumedShare(formats.percent(roi.assumedShare)), ...roi.assumptions].join(
+        '; ',
+      ),
+    ],
   ])
-  const roi = feasibility?.roi
+}
+
+function policiesTable(data: ReportData, formats: Formats): Html {
+  const { words, policies, policyDescriptions } = formats.texts
+  const currency = data.project.problem.value?.currency
+  return table(
+    [words.policy, '', words.perDecision, words.perMonth],
+    (data.feasibility?.policies ?? []).map((p) => [
+      policies[p.policy],
+      policyDescriptions[p.policy] ?? p.description,
+      currency === undefined ? '' : formats.money(p.valuePerDecision, currency),
+      currency === undefined ? '' : formats.money(p.valuePerMonth, currency, 0),
+    ]),
+  )
+}
+
+function intentTables({ project }: ReportData, formats: Formats): Html {
+  const { words } = formats.texts
+  const { problem } = project
+  const goals = problem.successMetrics.map((goal) => {
+    const least = goal.atLeast === undefined ? '' : `≥ ${formats.number(goal.atLeast)}`
+    const most = goal.atMost === undefined ? '' : `≤ ${formats.number(goal.atMost)}`
+    return [goal.metric, `${least} ${most}`.trim(), goal.why ?? '']
+  })
+  const people = problem.stakeholders.map((s) => [s.name, s.role, s.requirements.join('; ')])
+  const risks = problem.risks.map((r) => [r.risk, r.severity, r.mitigation])
+  const { ethics } = problem
   return html`
-    <blockquote>${problem.statement}</blockquote>
-    ${feasibility && html`<p class="decision">${outcomeBadge(feasibility.outcome === 'go', words[feasibility.outcome])}</p>${reasonList(feasibility.reasons, formats)}`}
-    ${table(
-      [words.policy, '', words.perDecision, words.perMonth],
-      (feasibility?.policies ?? []).map((p) => [
-        policies[p.policy],
-        policyDescriptions[p.policy] ?? p.description,
-        currency === undefined ? '' : formats.money(p.valuePerDecision, currency),
-        currency === undefined ? '' : formats.money(p.valuePerMonth, currency, 0),
-      ]),
-    )}
-    ${
-      roi &&
-      facts([
-        [
-          words.expectedReturn,
-          `${formats.money(roi.expectedReturn, roi.currency, 0)} / ${roi.horizonMonths} ${words.months}`,
-        ],
-        [
-          words.payback,
-          roi.paybackMonths === null
-            ? '–'
-            : `${formats.number(roi.paybackMonths, 1)} ${words.months}`,
-        ],
-        [
-          words.assumptions,
-          html`${formats.texts.assumedShare(formats.percent(roi.assumedShare))}; ${roi.assumptions.join('; ')}`,
-        ],
-      ])
-    }
     ${table([words.successMetrics, words.goal, words.why], goals)}
-    ${table(
-      [words.stakeholder, words.role, words.requirements],
-      problem.stakeholders.map((s) => [s.name, s.role, s.requirements.join('; ')]),
-    )}
-    ${table(
-      [words.risk, words.severity, words.mitigation],
-      problem.risks.map((r) => [r.risk, r.severity, r.mitigation]),
-    )}
+    ${table([words.stakeholder, words.role, words.requirements], people)}
+    ${table([words.risk, words.severity, words.mitigation], risks)}
     ${
-      problem.ethics &&
+      ethics &&
       facts([
-        [
-          words.ethics,
-          html`${problem.ethics.affected}. ${problem.ethics.considerations.join('; ')}`,
-        ],
+        [words.ethics, `${ethics.affected}. ${ethics.considerations.join('; ')}`],
         [words.regulation, problem.regulation.join('; ')],
       ])
     }`
+}
+
+export const problemSection: Section = (data, formats) => {
+  const { words } = formats.texts
+  const { feasibility } = data
+  return html`
+    <blockquote>${data.project.problem.statement}</blockquote>
+    ${
+      feasibility &&
+      html`<p class="decision">${outcomeBadge(feasibility.outcome === 'go', words[feasibility.outcome])}</p>${reasonList(feasibility.reasons, formats)}`
+    }
+    ${policiesTable(data, formats)}
+    ${roiFacts(data, formats, words)}
+    ${intentTables(data, formats)}`
 }
 
 export const collectionSection: Section = (data, formats) => {

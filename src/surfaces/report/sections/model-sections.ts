@@ -128,11 +128,11 @@ export const evaluationSection: Section = (data, formats) => {
   return html`
     <p class="decision"><b>${evaluation.candidate}</b> · ${formats.number(evaluation.rows)} ${words.rows.toLowerCase()}${evaluation.threshold === null ? '' : ` · ${words.threshold.toLowerCase()} ${formats.number(evaluation.threshold)}`}</p>
     <div class="grid">
-      ${figure(candidatesChart(data.ranking, metric, formats, REFERENCES))}
+      ${figure(candidatesChart(data.ranking, { metric, references: REFERENCES }, formats))}
       ${curves && [figure(rocChart(evaluation, formats)), figure(precisionRecallChart(evaluation, formats)), figure(calibrationChart(evaluation, formats))]}
       ${curves && curves.value.length > 0 ? figure(valueChart(evaluation, formats)) : ''}
       ${evaluation.importance.length > 0 ? figure(importanceChart(evaluation, formats)) : ''}
-      ${columns.map((column) => figure(slicesChart(evaluation, column, sliceMetric, formats)))}
+      ${columns.map((column) => figure(slicesChart(evaluation, { column, metric: sliceMetric }, formats)))}
     </div>
     ${metricsTable(evaluation, formats)}
     ${

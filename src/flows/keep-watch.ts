@@ -1,0 +1,61 @@
+import { advanceRollout, type ErrorCounts } from './advance-rollout.ts'
+import type { Platform } from './platform.ts'
+import { retrainIfPending } from './retrain.ts'
+import { type GatewayMeasurements, watchNext } from './watch.ts'
+
+/** The gateway as the watch sees it: what it counted, and how it is told of a change. */
+export interface WatchedGateway {
+  errorsByVersion(): ErrorCounts
+  resources(): GatewayMeasurements['resources']
+  reload(): Promise<void>
+}
+
+export interface KeepWatchOptions {
+  readonly gateway: WatchedGateway
+  /** How often to look, in milliseconds. */
+  readonly everyMs: number
+  /** A look that failed; the next one tries again. */
+  readonly onFailure: (error: unknown) => void
+}
+
+async function look(platform: Platform, gateway: WatchedGateway): Promise<void> {
+  const nowMs = platform.clock.now()
+  const decision = advanceRollout(platform, nowMs, gateway.errorsByVersion())
+  const errors = Object.values(gateway.errorsByVersion()).reduce((a, b) => a + b, 0)
+  const measured = { errors, resources: gateway.resources(), wallClockMs: null }
+  while (watchNext(platform, nowMs, measured) !== undefined) {
+    // Windows that passed while nobody looked are judged one by one.
+  }
+  const outcome = await retrainIfPending(platform)
+  if (outcome !== undefined || (decision !== null && decision.action !== 'wait')) {
+    await gateway.reload()
+  }
+}
+
+/**
+ * Closes the loop beside a running gateway: judges a canary, watches windows as they end, and
+ * carries out decisions to retrain, one look at a time.
+ */
+export function keepWatch(
+  platform: Platform,
+  options: KeepWatchOptions,
+): { stop(): Promise<void> } {
+  const { gateway, everyMs, onFailure } = options
+  let underWay: Promise<void> = Promise.resolve()
+  let busy = false
+  const timer = setInterval(() => {
+    if (busy) return
+    busy = true
+    underWay = look(platform, gateway)
+      .catch(onFailure)
+      .finally(() => {
+        busy = false
+      })
+  }, everyMs)
+  return {
+    async stop() {
+      clearInterval(timer)
+      await underWay
+    },
+  }
+}
