@@ -54,6 +54,6 @@ export const flowErrors = defineErrors({
     message: (d) =>
       `the replay at the endpoint "${d.endpoint}" was begun with another project file or other data`,
     hint: () =>
-      'A replay cannot go on under changed rules: start over with `--fresh`, which removes the .esteira folder.',
+      'A replay cannot go on under changed rules. Start over: `esteira demo --fresh` for the example, else remove the .esteira folder.',
   }),
 })

@@ -241,7 +241,9 @@ export async function judgeBest(
       threshold: ranked.evaluation.threshold,
     })
   }
-  const champion = productionChampion(platform, journal.asOfMs)
+  const standing = productionChampion(platform, journal.asOfMs)
+  // The same file again, from unchanged data, has nobody to beat but itself.
+  const champion = standing?.artifact.digest === best.run.model.digest ? undefined : standing
   const comparisons =
     champion === undefined
       ? []

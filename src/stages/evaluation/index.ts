@@ -1,6 +1,5 @@
 export { defaultRankingMetric } from '../selection/index.ts'
 export { buildReference, type ReferenceOptions } from './build-reference.ts'
-export { type ChosenThreshold, chooseThreshold, type ThresholdRequest } from './choose-threshold.ts'
 export {
   type ComparePairedOptions,
   type Contender,

@@ -2,8 +2,6 @@ export { registryErrors } from './errors.ts'
 export {
   type FindVersionOptions,
   findVersion,
-  type ListVersionsOptions,
-  listVersions,
 } from './find-version.ts'
 export { type PromoteVersionOptions, promoteVersion } from './promote-version.ts'
 export {

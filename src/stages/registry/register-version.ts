@@ -3,7 +3,7 @@ import type { ModelVersion } from '../../core/records/index.ts'
 import { isoTime } from '../../core/time/index.ts'
 import type { RecordStore } from '../../platform/storage/index.ts'
 
-/** What a version is made of; its id follows from exactly this. */
+/** What a version is made of. */
 export type ModelVersionParts = Omit<ModelVersion, 'id' | 'version' | 'createdAt'>
 
 export interface RegisterVersionOptions extends ModelVersionParts {
@@ -12,11 +12,12 @@ export interface RegisterVersionOptions extends ModelVersionParts {
 }
 
 /**
- * Enters a model into the registry under the model's next number. The same parts give the same
- * version again, whether the call is repeated, resumed after a crash, or made by two processes.
+ * Enters a model into the registry under the model's next number. The same file with the same
+ * threshold and lineage is the same version again, whenever it is asked for, whether the call is repeated, resumed after a crash, or made by two processes.
  */
 export function registerVersion({ store, nowMs, ...parts }: RegisterVersionOptions): ModelVersion {
-  const id = contentId('version', parts)
+  const { model, artifact, threshold, lineage } = parts
+  const id = contentId('version', { model, artifact: artifact.digest, threshold, lineage })
   return store.transaction(() => {
     const known = store.get('model-version', id)
     if (known !== undefined) return known

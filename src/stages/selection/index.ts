@@ -1,5 +1,4 @@
 export { selectionErrors } from './errors.ts'
-export { FITTING_ESTIMATORS } from './fitting-estimators.ts'
 export type { SelectionFacts } from './propose-candidates.ts'
 export { defaultRankingMetric, searchMetric } from './ranking-metric.ts'
 export {

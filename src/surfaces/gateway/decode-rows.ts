@@ -27,7 +27,7 @@ export function decodeRows(
     if (column === undefined) {
       throw gatewayErrors.INPUT_UNKNOWN({ input: tensor.name, known: [...wanted.keys()] })
     }
-    if (columns.has(tensor.name)) throw gatewayErrors.INPUT_REPEATED({ input: tensor.name })
+    if (columns.has(tensor.name)) throw gatewayErrors.REQUEST_INPUT_REPEATED({ input: tensor.name })
     const cells = decodeColumn(tensor, column)
     rows ??= cells.length
     if (cells.length !== rows) {

@@ -82,7 +82,7 @@ export const gatewayErrors = defineErrors({
     message: (d) => `The request lacks ${d.inputs.map((name) => `"${name}"`).join(', ')}.`,
     hint: () => 'Every input must be sent; a value that is not known is sent as null.',
   }),
-  INPUT_REPEATED: problem<{ input: string }>({
+  REQUEST_INPUT_REPEATED: problem<{ input: string }>({
     ...bad,
     message: (d) => `The request sends the input "${d.input}" twice.`,
     hint: () => 'Send each input once, with one value a row.',

@@ -6,6 +6,7 @@ import { startChild } from '../child-process.ts'
 import type { CommandCall, CommandOutcome, CommandSession } from '../command-session.ts'
 import { errors } from '../errors.ts'
 import { exitOfRun } from '../exit-of-run.ts'
+import { forgetProject } from '../forget-project.ts'
 import { gatewayProcess } from '../gateway-process.ts'
 import { PACKAGE_FOLDER } from '../package-facts.ts'
 import { portOption } from '../port-option.ts'
@@ -51,11 +52,13 @@ async function travel(
 export function demoCommand(session: CommandSession): Command {
   const command = new Command('demo')
     .description('Run the flight-delay example: the belt, then months of traffic, then the report.')
+    .option('--fresh', 'forget earlier runs of the example and start over', false)
     .option('--keep', 'keep the gateway running afterwards, until Ctrl-C', false)
     .option('--port <number>', 'port of the gateway with --keep; 0 takes a free one', '8080')
   return session.complete(command, async (called, _values, options) => {
     if (!existsSync(EXAMPLE)) throw errors.EXAMPLE_MISSING({ folder: EXAMPLE })
     const port = portOption(options.port)
+    if (options.fresh === true) forgetProject(EXAMPLE)
     const call = { ...called, project: EXAMPLE }
     const services = await startChild({
       name: "the example's services",
