@@ -27,7 +27,8 @@ export function gatewayProcess(
         '--end-with-input',
       ],
       folder: call.terminal.folder,
-      environment,
+      // On loopback, for this process alone: a token meant for a public gateway would only lock us out.
+      environment: { ...environment, ESTEIRA_GATEWAY_TOKEN: undefined },
     })
     const { address }: { address?: unknown } = { ...(child.answer as object) }
     return { address: String(address), close: child.stop }
