@@ -43,11 +43,21 @@ function finding(
   return { passed, reason: { code, message, values } }
 }
 
+function countText(count: number): string {
+  return count.toLocaleString('en')
+}
+
 function judgeRows(problem: Problem, rows: number): Finding {
   const needed = problem.feasibility.minRows
   return rows >= needed
-    ? finding(true, 'rows-enough', `${rows} rows, ${needed} needed`, { rows, needed })
-    : finding(false, 'rows-too-few', `only ${rows} rows, ${needed} needed`, { rows, needed })
+    ? finding(true, 'rows-enough', `${countText(rows)} rows, ${countText(needed)} needed`, {
+        rows,
+        needed,
+      })
+    : finding(false, 'rows-too-few', `only ${countText(rows)} rows, ${countText(needed)} needed`, {
+        rows,
+        needed,
+      })
 }
 
 function judgeMinority(problem: Problem, facts: FeasibilityFacts): Finding[] {
@@ -58,7 +68,7 @@ function judgeMinority(problem: Problem, facts: FeasibilityFacts): Finding[] {
   const { minMinorityRows, minMinorityShare } = problem.feasibility
   const values = { label, count, share, minMinorityRows, minMinorityShare }
   const passed = count >= minMinorityRows && share >= minMinorityShare
-  const text = `the rarest class "${label}" has ${count} rows (${(share * 100).toFixed(1)} %)`
+  const text = `the rarest class "${label}" has ${countText(count)} rows (${(share * 100).toFixed(1)} %)`
   return [
     passed
       ? finding(true, 'minority-enough', text, values)
@@ -104,7 +114,7 @@ function estimateRoi(problem: Problem, policies: readonly PolicyValue[]): Feasib
     expectedReturn: net * value.horizonMonths - value.costs.build,
     paybackMonths: net > 0 ? value.costs.build / net : null,
     assumptions: [
-      `${value.decisionsPerMonth} decisions a month, worth what problem.value says`,
+      `${countText(value.decisionsPerMonth)} decisions a month, worth what problem.value says`,
       `the best policy without a model is "${best.policy}" (${best.description})`,
       `a first model reaches ${ASSUMED_SHARE * 100} % of what a perfect one would gain over it`,
       'class shares stay as on the validation rows',
@@ -124,7 +134,7 @@ function judgeRoi(problem: Problem, roi: Feasibility['roi']): Finding {
   const bestReturn =
     (roi.perfectGainPerMonth - roi.costs.runPerMonth) * roi.horizonMonths - roi.costs.build
   const values = { bestReturn, currency: roi.currency, horizonMonths: roi.horizonMonths }
-  const text = `over ${roi.horizonMonths} months a perfect model would return ${bestReturn.toFixed(0)} ${roi.currency} after costs`
+  const text = `over ${roi.horizonMonths} months a perfect model would return ${countText(Math.round(bestReturn))} ${roi.currency} after costs`
   return bestReturn > 0 || !problem.feasibility.requirePositiveRoi
     ? finding(true, 'perfect-model-pays', text, values)
     : finding(false, 'perfect-model-does-not-pay', text, values)

@@ -34,7 +34,10 @@ function loopArrow(): Html {
 export function beltMap(data: ReportData, formats: Formats, prefix: string): Html {
   const marks = stageMarks(data)
   const times = new Map<Stage, number>()
-  for (const step of data.run.steps)
-    times.set(step.stage, (times.get(step.stage) ?? 0) + step.durationMs)
+  for (const step of data.run.steps) {
+    // Candidates fit side by side and wait for each other: the time of the fits is what they took.
+    const ms = step.workerMs > 0 ? step.workerMs : step.durationMs
+    times.set(step.stage, (times.get(step.stage) ?? 0) + ms)
+  }
   return html`<nav class="belt" aria-label="${formats.texts.title}"><ol>${STAGES.map((stage, i) => html`<li class="${marks.get(stage) ?? 'waiting'}"><a href="#${prefix}-${stage}"><span class="index">${i + 1}</span><span>${formats.texts.stages[stage]}</span><span class="time">${times.has(stage) ? formats.duration(times.get(stage) ?? 0) : ''}</span></a></li>`)}</ol>${loopArrow()}</nav>`
 }

@@ -19,7 +19,7 @@ section h2 .index{display:inline-block;min-width:28px;height:28px;line-height:28
 dl{display:grid;gap:6px;margin:12px 0}dl div{display:grid;grid-template-columns:200px 1fr;gap:10px}dt{color:var(--soft);font-size:13px}dd{margin:0}
 .badge{display:inline-block;padding:1px 10px;border-radius:10px;font-size:12px;font-weight:600;color:#fff;background:var(--good)}.badge.bad{background:var(--bad)}.bad{color:var(--bad)}.badge.bad{color:#fff}
 .decision{font-size:16px;margin:8px 0}ul.reasons{margin:2px 0;padding-left:18px}blockquote{margin:0 0 12px;padding:6px 16px;border-left:4px solid var(--accent);font-size:17px}
-.grid{display:grid;grid-template-columns:repeat(auto-fit,minmax(420px,1fr));gap:10px;align-items:start}figure{margin:0;overflow:hidden}figure svg{width:100%;height:auto;display:block}summary{cursor:pointer;color:var(--accent)}
+.grid{display:grid;grid-template-columns:repeat(auto-fit,minmax(420px,1fr));gap:10px;align-items:start}figure{margin:0;overflow:hidden}figure.wide{grid-column:1/-1;max-width:780px;margin:0 auto;width:100%}figure svg{width:100%;height:auto;display:block}summary{cursor:pointer;color:var(--accent)}
 @media(max-width:820px){.belt ol{grid-template-columns:repeat(4,1fr)}.loop{display:none}.grid{grid-template-columns:1fr}dl div{grid-template-columns:1fr}}
 @media print{.languages{display:none}section{break-inside:avoid;border:0}details{display:block}}
 `

@@ -18,6 +18,16 @@ export function reasonList(
 
 type Words = Formats['texts']['words']
 
+function assumptionsText(data: ReportData, formats: Formats, assumedShare: number): string {
+  const others = (data.feasibility?.policies ?? []).filter(({ policy }) => policy !== 'perfect')
+  const best = others.sort((a, b) => b.valuePerMonth - a.valuePerMonth)[0]
+  return formats.texts.assumptions({
+    share: formats.percent(assumedShare),
+    decisions: formats.number(data.project.problem.value?.decisionsPerMonth),
+    policy: best === undefined ? '–' : formats.texts.policies[best.policy],
+  })
+}
+
 function roiFacts(data: ReportData, formats: Formats, words: Words): Html | false {
   const roi = data.feasibility?.roi
   if (roi === undefined || roi === null) return false
@@ -29,12 +39,7 @@ function roiFacts(data: ReportData, formats: Formats, words: Words): Html | fals
       `${formats.money(roi.expectedReturn, roi.currency, 0)} / ${roi.horizonMonths} ${words.months}`,
     ],
     [words.payback, payback],
-    [
-      words.assumptions,
-      [formats.texts.assumedShare(formats.percent(roi.assumedShare)), ...roi.assumptions].join(
-        '; ',
-      ),
-    ],
+    [words.assumptions, assumptionsText(data, formats, roi.assumedShare)],
   ])
 }
 
@@ -116,8 +121,41 @@ export const collectionSection: Section = (data, formats) => {
   )
 }
 
-export const preparationSection: Section = (data, formats) => {
+type Finding = NonNullable<ReportData['frame']>['leakage'][number]
+
+function leakageTable(findings: readonly Finding[], formats: Formats): Html {
   const { words, checks } = formats.texts
+  return table(
+    [words.check, '', words.measured, words.bound, words.outcome],
+    findings.map((f) => [
+      checks[f.check],
+      f.subject,
+      formats.number(f.measured),
+      formats.number(f.bound),
+      outcomeBadge(f.passed, f.passed ? words.passed : words.failed),
+    ]),
+  )
+}
+
+/** All findings but the columns judged one by one, which fold away when none gives the target away. */
+function leakageFindings(findings: readonly Finding[], formats: Formats): Html {
+  const folded = findings.filter((f) => f.check === 'single-column' && f.passed)
+  const highest = folded.reduce<Finding | undefined>(
+    (best, f) => (best === undefined || f.measured > best.measured ? f : best),
+    undefined,
+  )
+  const shown = findings.filter((f) => !folded.includes(f))
+  return html`${leakageTable(shown, formats)}${
+    highest &&
+    html`<details><summary>${formats.texts.singleColumns(
+      formats.number(folded.length),
+      `${highest.subject} ${formats.number(highest.measured)}`,
+    )}</summary>${leakageTable(folded, formats)}</details>`
+  }`
+}
+
+export const preparationSection: Section = (data, formats) => {
+  const { words } = formats.texts
   const { frame, dataset } = data
   if (frame === undefined) return html`<p>${formats.texts.nothingYet}</p>`
   const parts = (['train', 'validation', 'test'] as const).map((name) => {
@@ -134,19 +172,11 @@ export const preparationSection: Section = (data, formats) => {
       classes.join(', '),
     ]
   })
+  const dropped = [...(dataset?.dropped ?? []), ...(frame.dropped ?? [])]
   return html`
     ${table([words.part, words.rows, words.from, words.to, words.classes], parts)}
-    ${dataset && dataset.dropped.length > 0 && facts(dataset.dropped.map((d) => [d.why, formats.number(d.rows)] as const))}
-    ${table(
-      [words.check, '', words.measured, words.bound, words.outcome],
-      frame.leakage.map((f) => [
-        checks[f.check],
-        f.subject,
-        formats.number(f.measured),
-        formats.number(f.bound),
-        outcomeBadge(f.passed, f.passed ? words.passed : words.failed),
-      ]),
-    )}`
+    ${dropped.length > 0 && facts(dropped.map((d) => [d.why, formats.number(d.rows)] as const))}
+    ${leakageFindings(frame.leakage, formats)}`
 }
 
 export const featuresSection: Section = (data, formats) => {

@@ -14,8 +14,8 @@ import { outcomeBadge, type Section } from './data-sections.ts'
 
 const REFERENCES = new Set(['baseline', 'simple-rule'])
 
-export function figure(svg: string): Html {
-  return html`<figure>${raw(svg)}</figure>`
+export function figure(svg: string, shape: 'square' | 'wide' = 'square'): Html {
+  return html`<figure class="${shape}">${raw(svg)}</figure>`
 }
 
 /** The metric that ranks candidates: declared, else value, else the first measured. */
@@ -128,11 +128,11 @@ export const evaluationSection: Section = (data, formats) => {
   return html`
     <p class="decision"><b>${evaluation.candidate}</b> · ${formats.number(evaluation.rows)} ${words.rows.toLowerCase()}${evaluation.threshold === null ? '' : ` · ${words.threshold.toLowerCase()} ${formats.number(evaluation.threshold)}`}</p>
     <div class="grid">
-      ${figure(candidatesChart(data.ranking, { metric, references: REFERENCES }, formats))}
+      ${figure(candidatesChart(data.ranking, { metric, references: REFERENCES }, formats), 'wide')}
       ${curves && [figure(rocChart(evaluation, formats)), figure(precisionRecallChart(evaluation, formats)), figure(calibrationChart(evaluation, formats))]}
       ${curves && curves.value.length > 0 ? figure(valueChart(evaluation, formats)) : ''}
-      ${evaluation.importance.length > 0 ? figure(importanceChart(evaluation, formats)) : ''}
-      ${columns.map((column) => figure(slicesChart(evaluation, { column, metric: sliceMetric }, formats)))}
+      ${evaluation.importance.length > 0 ? figure(importanceChart(evaluation, formats), 'wide') : ''}
+      ${columns.map((column) => figure(slicesChart(evaluation, { column, metric: sliceMetric }, formats), 'wide'))}
     </div>
     ${metricsTable(evaluation, formats)}
     ${

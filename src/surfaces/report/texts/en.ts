@@ -217,7 +217,14 @@ export const en = {
   },
   nothingYet: 'Nothing happened here yet.',
   notNeeded: 'The gate said yes without it; no search was needed.',
-  assumedShare: (share: string) => `assumed share of the perfect gain: ${share}`,
+  assumptions: (a: {
+    readonly share: string
+    readonly decisions: string
+    readonly policy: string
+  }) =>
+    `${a.decisions} decisions a month, worth what the project file says; without a model, "${a.policy}" earns most; a first model reaches ${a.share} of what a perfect one would gain over it; class shares stay as on the validation rows`,
+  singleColumns: (count: string, highest: string) =>
+    `${count} columns judged one by one; the highest: ${highest}`,
   reasons: {} as Record<string, string>,
 }
 

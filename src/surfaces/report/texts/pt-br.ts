@@ -219,6 +219,8 @@ export const ptBr: Texts = {
   },
   nothingYet: 'Nada aconteceu aqui ainda.',
   notNeeded: 'A verificação disse sim sem ela; nenhuma busca foi necessária.',
-  assumedShare: (share) => `parcela presumida do ganho perfeito: ${share}`,
+  assumptions: (a) =>
+    `${a.decisions} decisões por mês, com o valor que o arquivo do projeto declara; sem modelo, "${a.policy}" rende mais; um primeiro modelo alcança ${a.share} do que um perfeito ganharia a mais; as proporções das classes seguem como nas linhas de validação`,
+  singleColumns: (count, highest) => `${count} colunas julgadas uma a uma; a mais alta: ${highest}`,
   reasons: REASONS_PT_BR,
 }
