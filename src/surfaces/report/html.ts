@@ -37,17 +37,26 @@ export function html(texts: TemplateStringsArray, ...parts: readonly HtmlPart[])
   return raw(texts.map((text, i) => text + (i < parts.length ? render(parts[i]) : '')).join(''))
 }
 
-/** A table; cells that are numbers in text stand right. */
+function isNumber(cell: HtmlPart | undefined): boolean {
+  if (typeof cell === 'number') return true
+  return (
+    typeof cell === 'string' &&
+    /^(?:–|[−+-]?(?:[A-Z]{0,2}\$\s?)?[\d.,]+(?:\s?[%\w]{0,4})?)$/.test(cell)
+  )
+}
+
+/** A table; the first column names, and a later column whose every cell is a number stands right. */
 export function table(head: readonly HtmlPart[], rows: readonly (readonly HtmlPart[])[]): Html {
   if (rows.length === 0) return raw('')
-  const cells = (row: readonly HtmlPart[]) =>
-    row.map((cell) => {
-      const numeric =
-        typeof cell === 'number' ||
-        (typeof cell === 'string' && /^[−+-]?[\d.,]+(\s?[%\w]{0,4})?$/.test(cell))
-      return numeric ? html`<td class="number">${cell}</td>` : html`<td>${cell}</td>`
-    })
-  return html`<div class="scroll"><table><thead><tr>${head.map((h) => html`<th scope="col">${h}</th>`)}</tr></thead><tbody>${rows.map((row) => html`<tr>${cells(row)}</tr>`)}</tbody></table></div>`
+  const kinds = head.map((_, i) =>
+    i > 0 && rows.every((row) => isNumber(row[i])) ? 'number' : 'text',
+  )
+  const heads = head.map((h, i) => html`<th scope="col" class="${kinds[i] ?? 'text'}">${h}</th>`)
+  const lines = rows.map(
+    (row) =>
+      html`<tr>${row.map((cell, i) => html`<td class="${kinds[i] ?? 'text'}">${cell}</td>`)}</tr>`,
+  )
+  return html`<div class="scroll"><table><thead><tr>${heads}</tr></thead><tbody>${lines}</tbody></table></div>`
 }
 
 export function facts(pairs: readonly (readonly [HtmlPart, HtmlPart])[]): Html {

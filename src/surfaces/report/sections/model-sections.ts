@@ -102,18 +102,23 @@ function fairnessTables(evaluation: Evaluation, formats: Formats): Html {
   )}`
 }
 
-function robustnessTable(evaluation: Evaluation, formats: Formats): Html {
+function robustnessTable(evaluation: Evaluation, metric: string, formats: Formats): Html {
   const { words, attacks } = formats.texts
-  return table(
-    [words.attack, words.metric, words.clean, words.corrupted, words.loss],
-    evaluation.robustness.map((r) => [
-      attacks[r.attack],
-      r.metric,
-      formats.number(r.clean, 4),
-      formats.number(r.corrupted, 4),
-      formats.percent(r.relativeLoss),
-    ]),
-  )
+  const rows = (shown: (name: string) => boolean) =>
+    table(
+      [words.attack, words.metric, words.clean, words.corrupted, words.loss],
+      evaluation.robustness
+        .filter((r) => shown(r.metric))
+        .map((r) => [
+          attacks[r.attack],
+          r.metric,
+          formats.number(r.clean, 4),
+          formats.number(r.corrupted, 4),
+          formats.percent(r.relativeLoss),
+        ]),
+    )
+  const main = (name: string) => name === metric || name === 'valuePerDecision'
+  return html`${rows(main)}<details><summary>${words.attack}: ${words.metric} …</summary>${rows((name) => !main(name))}</details>`
 }
 
 export const evaluationSection: Section = (data, formats) => {
@@ -149,7 +154,7 @@ export const evaluationSection: Section = (data, formats) => {
       ])
     }
     ${fairnessTables(evaluation, formats)}
-    ${robustnessTable(evaluation, formats)}
+    ${robustnessTable(evaluation, metric, formats)}
     ${
       latency &&
       facts([
