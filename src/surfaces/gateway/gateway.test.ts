@@ -274,7 +274,12 @@ describe('refusing', () => {
     ['too few ids', 400, 'BODY_INVALID', { inputs: inputs(2), parameters: { ids: ['a'] } }],
     ['a mistyped input', 400, 'INPUT_UNKNOWN', { inputs: replace('hour', { name: 'houre' }) }],
     ['a missing input', 400, 'INPUT_MISSING', { inputs: inputs().slice(1) }],
-    ['an input twice', 400, 'REQUEST_INPUT_REPEATED', { inputs: [...inputs(), tensor('hour', [1])] }],
+    [
+      'an input twice',
+      400,
+      'REQUEST_INPUT_REPEATED',
+      { inputs: [...inputs(), tensor('hour', [1])] },
+    ],
     [
       'text for a number',
       400,
