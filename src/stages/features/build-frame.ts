@@ -24,6 +24,8 @@ import { type JoinPlan, planJoins } from './join-plan.ts'
 import { pointInTimeJoinSql } from './point-in-time-join-sql.ts'
 import { resolveInputs } from './resolve-inputs.ts'
 
+const JOINED = '__joined_frame'
+
 /**
  * The training frame: the dataset's rows with their features as they were known at prediction time,
  * in three parts, one Parquet file each, in order of prediction time and id. A file has the
@@ -43,13 +45,14 @@ export async function buildFrame(options: FrameOptions): Promise<Frame> {
     const assigned = `${work.path}/assigned.parquet`
     const dropped = await assignParts(options, assigned)
     const base = baseSelect({ ...options, inputs, keys: plan.keys, from: fileView(assigned) })
-    const joined = `${work.path}/joined.parquet`
-    await engine.writeParquet(
-      `SELECT * FROM ${pointInTimeJoinSql({ from: `(${base})`, views: plan.views })}
+    // A table of the engine and not a file: it is read a dozen times below and gone afterwards, and
+    // compressing it took longer than joining it.
+    await engine.execute(
+      `CREATE OR REPLACE TEMP TABLE ${JOINED} AS
+       SELECT * FROM ${pointInTimeJoinSql({ from: `(${base})`, views: plan.views })}
        WHERE __part IS NOT NULL ORDER BY __prediction_time, __id`,
-      joined,
     )
-    const from = fileView(joined)
+    const from = JOINED
     const views = Object.fromEntries(
       SPLIT_PARTS.map((part) => [part, `(SELECT * FROM ${from} WHERE __part = '${part}')`]),
     ) as Record<SplitPart, string>
@@ -73,6 +76,7 @@ export async function buildFrame(options: FrameOptions): Promise<Frame> {
       profile: await profileTable({ engine, from: views.train, columns: shown }),
     }
   } finally {
+    await engine.execute(`DROP TABLE IF EXISTS ${JOINED}`)
     work.dispose()
   }
 }

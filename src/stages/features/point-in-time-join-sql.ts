@@ -29,13 +29,24 @@ export function pointInTimeJoinSql(options: {
   readonly from: string
   readonly views: readonly ViewToJoin[]
 }): string {
-  return options.views.reduce((from, view) => `(${joinSql(from, view)})`, options.from)
+  const { from, views } = options
+  if (views.length === 0) return `(SELECT * FROM ${from})`
+  // Each view is joined to the bare keys and times, and its values come back by row number: an ASOF
+  // join sorts what it joins, and sorting the whole wide row once a view took three times as long.
+  const joins = views.map((view, i) => `JOIN (${joinSql(view)}) AS v${i} ON v${i}.__row = b.__row`)
+  const columns = views.flatMap((view, i) => [
+    ...view.features.map(({ name }) => `v${i}.${quoteIdentifier(name)}`),
+    `v${i}.${quoteIdentifier(joinedEventTime(view.view))}`,
+  ])
+  return `(WITH __rows AS MATERIALIZED (SELECT *, row_number() OVER () AS __row FROM ${from})
+    SELECT b.* EXCLUDE (__row), ${columns.join(', ')} FROM __rows AS b ${joins.join('\n')})`
 }
 
-function joinSql(from: string, view: ViewToJoin): string {
+function joinSql(view: ViewToJoin): string {
   const equal = view.keys.map(
     ({ left, right }) => `l.${quoteIdentifier(left)} = f.${quoteIdentifier(right)}`,
   )
+  const keys = [...new Set(view.keys.map(({ left }) => quoteIdentifier(left)))]
   const known = `l.__prediction_time - ${interval(view.availabilityDelayMs)} >= f.${EVENT_TIME}`
   const fresh =
     view.timeToLiveMs === null
@@ -49,7 +60,8 @@ function joinSql(from: string, view: ViewToJoin): string {
     ...view.features.map(({ feature, name }) => value(`f.${quoteIdentifier(feature)}`, name)),
     value(`f.${EVENT_TIME}`, joinedEventTime(view.view)),
   ]
-  return `SELECT l.*, ${columns.join(', ')} FROM ${from} AS l
+  return `SELECT l.__row, ${columns.join(', ')}
+    FROM (SELECT __row, __prediction_time, ${keys.join(', ')} FROM __rows) AS l
     ASOF LEFT JOIN ${view.from} AS f ON ${[...equal, known].join(' AND ')}`
 }
 
