@@ -11,7 +11,8 @@ export interface ChangeRequest {
 }
 
 export interface EnvironmentOutcome {
-  readonly change: EnvironmentChange
+  /** Null when only a canary was withdrawn: the environment's version is what it was. */
+  readonly change: EnvironmentChange | null
   /** The endpoint afterwards, when the change was one of production. */
   readonly state: EndpointState | null
 }
@@ -20,7 +21,7 @@ export interface EnvironmentOutcome {
 export function promote(
   platform: Platform,
   request: ChangeRequest & { readonly version: number },
-): EnvironmentOutcome {
+): EnvironmentOutcome & { readonly change: EnvironmentChange } {
   const { store, project, clock } = platform
   const nowMs = clock.now()
   const { version, ...rest } = request
@@ -43,15 +44,24 @@ export function promote(
   })
 }
 
-/** One command back: the version before takes the environment and, in production, all traffic. */
+/**
+ * One command back. While a canary is under way it is withdrawn, and the stable version has all
+ * traffic again; otherwise the version before takes the environment and, in production, all traffic.
+ */
 export function rollBack(platform: Platform, request: ChangeRequest): EnvironmentOutcome {
   const { store, project, clock } = platform
   const nowMs = clock.now()
+  const endpoint = readEndpoint(store, endpointName(project))
+  if (request.environment === 'production' && endpoint.value?.canary) {
+    const step = rollBackEndpoint({ state: endpoint.value, nowMs, reason: request.reason })
+    commitRollout(store, step, endpoint.revision)
+    return { change: null, state: step.state }
+  }
   return store.transaction(() => {
     const change = rollBackEnvironment({ store, model: project.name, ...request, atMs: nowMs })
     if (request.environment !== 'production' || change.version === null)
       return { change, state: null }
-    const { revision, value: state } = readEndpoint(store, endpointName(project))
+    const { revision, value: state } = endpoint
     if (state === undefined) return { change, state: null }
     const step = rollBackEndpoint({ state, nowMs, reason: request.reason, to: change.version })
     commitRollout(store, step, revision)

@@ -18,17 +18,40 @@ export interface KeepWatchOptions {
   readonly onFailure: (error: unknown) => void
 }
 
-async function look(platform: Platform, gateway: WatchedGateway): Promise<void> {
-  const nowMs = platform.clock.now()
-  const decision = advanceRollout(platform, nowMs, gateway.errorsByVersion())
-  const errors = Object.values(gateway.errorsByVersion()).reduce((a, b) => a + b, 0)
-  const measured = { errors, resources: gateway.resources(), wallClockMs: null }
-  while (watchNext(platform, nowMs, measured) !== undefined) {
-    // Windows that passed while nobody looked are judged one by one.
+/** The gateway counts from its start; a step of a rollout and a window each want what came since. */
+function createMeter(gateway: WatchedGateway) {
+  let before: ErrorCounts = {}
+  return {
+    since(): ErrorCounts {
+      return Object.fromEntries(
+        Object.entries(gateway.errorsByVersion()).map(([version, errors]) => [
+          version,
+          errors - (before[Number(version)] ?? 0),
+        ]),
+      )
+    },
+    reset(): void {
+      before = gateway.errorsByVersion()
+    },
   }
+}
+
+interface Meters {
+  readonly step: ReturnType<typeof createMeter>
+  readonly window: ReturnType<typeof createMeter>
+}
+
+async function look(platform: Platform, gateway: WatchedGateway, meters: Meters): Promise<void> {
+  const nowMs = platform.clock.now()
+  const decision = advanceRollout(platform, nowMs, meters.step.since())
+  const errors = Object.values(meters.window.since()).reduce((a, b) => a + b, 0)
+  const measured = { errors, resources: gateway.resources(), wallClockMs: null }
+  // Windows that passed while nobody looked are judged one by one; the errors count to the last.
+  while (watchNext(platform, nowMs, measured) !== undefined) meters.window.reset()
   const outcome = await retrainIfPending(platform)
   if (outcome !== undefined || (decision !== null && decision.action !== 'wait')) {
     await gateway.reload()
+    meters.step.reset()
   }
 }
 
@@ -43,10 +66,11 @@ export function keepWatch(
   const { gateway, everyMs, onFailure } = options
   let underWay: Promise<void> = Promise.resolve()
   let busy = false
+  const meters = { step: createMeter(gateway), window: createMeter(gateway) }
   const timer = setInterval(() => {
     if (busy) return
     busy = true
-    underWay = look(platform, gateway)
+    underWay = look(platform, gateway, meters)
       .catch(onFailure)
       .finally(() => {
         busy = false

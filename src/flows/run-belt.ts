@@ -9,6 +9,7 @@ import type {
 } from '../core/records/index.ts'
 import { selectionSchema } from '../core/records/index.ts'
 import { isoTime } from '../core/time/index.ts'
+import { checkQueries, projectFileErrors } from '../platform/project-file/index.ts'
 import { acquireProjectLock } from '../platform/storage/index.ts'
 import { publishOnline } from '../stages/features/index.ts'
 import { checkProblem } from '../stages/problem/index.ts'
@@ -58,8 +59,14 @@ interface Contest {
   readonly verdicts: readonly Verdict[]
 }
 
+async function checkDefinition({ project, engine, projectFolder }: Platform): Promise<void> {
+  checkProblem(project)
+  const issues = await checkQueries(project, { engine })
+  if (issues.length > 0) throw projectFileErrors.PROJECT_INVALID({ file: projectFolder, issues })
+}
+
 async function prepare(journal: BeltJournal): Promise<Prepared> {
-  await journal.always('problem', 'definition', () => checkProblem(journal.platform.project))
+  await journal.always('problem', 'definition', () => checkDefinition(journal.platform))
   const snapshots = await collectSources(journal)
   const dataset = await assembleDataset(journal, snapshots)
   const tables = await computeFeatures(journal, snapshots)

@@ -63,6 +63,9 @@ async function openSession(
   bytes: Uint8Array,
   threads: number,
 ): Promise<InferenceSession> {
+  // The engine's packaged builds send usage reports to their maker unless told not to, before the
+  // first session is made.
+  process.env.ORT_DISABLE_TELEMETRY = '1'
   try {
     return await InferenceSession.create(bytes, {
       executionProviders: ['cpu'],

@@ -71,7 +71,7 @@ const sourceCommon = {
   description: z.string().optional(),
   owner: z.string().optional(),
   licence: z.string().optional(),
-  /** Columns that hold personal data; named in the model card and kept out of logs. */
+  /** Columns that hold personal data: named in the model card, their values hidden from profiles. */
   personalData: z.array(columnSchema).default([]),
   /**
    * The column that says when a row became known. With it, a belt run as of a past day sees only

@@ -20,7 +20,10 @@ export function rollbackCommand(session: CommandSession): Command {
     return withPlatform(call, async (platform) => {
       const { rollBack } = await import('../../../flows/index.ts')
       const result = rollBack(platform, request)
-      return { json: result, text: environmentChangeText(result.change) }
+      return {
+        json: result,
+        text: result.change === null ? 'canary withdrawn' : environmentChangeText(result.change),
+      }
     })
   })
 }
