@@ -23,8 +23,6 @@ export function workerEnvironment(
   return {
     ...passed,
     ...ONE_THREAD,
-    // Packaged builds of ONNX Runtime send usage reports to their maker unless told not to.
-    ORT_DISABLE_TELEMETRY: '1',
     PYTHONPATH: pythonFolder,
     PYTHONHASHSEED: '0',
     PYTHONDONTWRITEBYTECODE: '1',
