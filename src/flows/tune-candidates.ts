@@ -97,6 +97,7 @@ export async function tuneRound(
     policy: project.tuning,
     round,
     problem: project.problem,
+    ...(project.training.metric === undefined ? {} : { rankingMetric: project.training.metric }),
     ranking: ranking
       .filter(({ run }) => isSearchable(run.estimator, baseName(run.candidate), all))
       .map(({ run }) => ({ candidate: baseName(run.candidate), estimator: run.estimator })),

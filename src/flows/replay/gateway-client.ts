@@ -28,7 +28,7 @@ export interface GatewayClient {
   sendLabels(labels: readonly LabelEntry[]): Promise<void>
   reload(): Promise<void>
   statistics(): Promise<GatewayStatistics>
-  measurements(wallClockMs: number): Promise<GatewayMeasurements>
+  measurements(wallClockMs: number): Promise<Omit<GatewayMeasurements, 'errors'>>
   close(): Promise<void>
 }
 
@@ -93,11 +93,7 @@ export function createGatewayClient(options: {
     },
     async measurements(wallClockMs) {
       const now = await statistics()
-      return {
-        errors: Object.values(now.versions).reduce((sum, v) => sum + v.errors, 0),
-        resources: now.process,
-        wallClockMs,
-      }
+      return { resources: now.process, wallClockMs }
     },
     close: () => pool.close(),
   }

@@ -97,20 +97,22 @@ function rolloutLine(decision: RolloutDecision, atMs: number): string {
   return `${isoTime(atMs).slice(0, 10)}: ${action}, version ${version} at ${percent} %`
 }
 
-async function settleDay(
-  travel: Travel,
-  dayEndMs: number,
-  meter: ReturnType<typeof createErrorMeter>,
-  wallClockMs: number,
-) {
+/** A rollout's step and a window each want the errors since their own beginning. */
+interface Meters {
+  readonly step: ReturnType<typeof createErrorMeter>
+  readonly window: ReturnType<typeof createErrorMeter>
+}
+
+async function settleDay(travel: Travel, dayEndMs: number, meters: Meters, wallClockMs: number) {
   const { platform, client } = travel
-  const decision = advanceRollout(platform, dayEndMs, await meter.since())
+  const decision = advanceRollout(platform, dayEndMs, await meters.step.since())
   if (decision !== null && decision.action !== 'wait') {
     await client.reload()
-    await meter.reset()
+    await meters.step.reset()
     note(platform, 'deployment', rolloutLine(decision, dayEndMs))
   }
-  const measured = await client.measurements(wallClockMs)
+  const failed = Object.values(await meters.window.since()).reduce((sum, n) => sum + n, 0)
+  const measured = { ...(await client.measurements(wallClockMs)), errors: failed }
   const outcomes: RetrainingOutcome[] = []
   let windows = 0
   while (true) {
@@ -124,8 +126,9 @@ async function settleDay(
   if (outcomes.length > 0) {
     await republish(travel, dayEndMs)
     await client.reload()
-    await meter.reset()
+    await meters.step.reset()
   }
+  if (windows > 0) await meters.window.reset()
   return { windows, outcomes }
 }
 
@@ -147,7 +150,7 @@ async function travelDays(
 ): Promise<ReplayState & { windows: number }> {
   const { platform, client, fromMs, untilMs } = travel
   const endpoint = endpointName(platform.project)
-  const meter = createErrorMeter(client)
+  const meters = { step: createErrorMeter(client), window: createErrorMeter(client) }
   await republish(travel, state.nextMs)
   await client.reload()
   const pending = await retrainIfPending(platform)
@@ -155,7 +158,7 @@ async function travelDays(
     await republish(travel, state.nextMs)
     await client.reload()
   }
-  await meter.reset()
+  await meters.step.reset()
   let current = state
   let currentRevision = revision
   let windows = 0
@@ -173,7 +176,7 @@ async function travelDays(
     })
     const requests = await replayDay(platform, travel, { fromMs: day, toMs })
     await client.sendLabels(await travel.history.labels(day, toMs, fromMs))
-    const settled = await settleDay(travel, toMs, meter, performance.now() - started)
+    const settled = await settleDay(travel, toMs, meters, performance.now() - started)
     if (settled.windows > 0) started = performance.now()
     windows += settled.windows
     current = { key: current.key, nextMs: toMs, requests: current.requests + requests }

@@ -110,5 +110,6 @@ export function watchWindow(options: WatchWindowOptions): MonitorWindow {
     resources: options.resources,
     byVersion: figuresByVersion(options, reading),
   }
-  return { id: contentId('window', window), ...window }
+  // By what was watched: figures such as latency differ each time the same days are replayed.
+  return { id: contentId('window', { endpoint, version, from, to }), ...window }
 }

@@ -100,14 +100,18 @@ export function judgeRetraining(options: JudgeRetrainingOptions): RetrainingDeci
   const fired = triggers.filter((trigger) => trigger.fired)
   const cooling = coolingDown(options)
   const retrain = fired.length > 0 && cooling === undefined
-  const decision: Omit<RetrainingDecision, 'id'> = {
+  const window = windows.at(-1)?.id ?? NO_WINDOW
+  const at = isoTime(nowMs)
+  return {
+    // By what was judged, when: measured figures in the reasons differ in their last digits each
+    // time the same days are replayed.
+    id: contentId('retraining', { endpoint, version, window, at }),
     endpoint,
     version,
-    window: windows.at(-1)?.id ?? NO_WINDOW,
+    window,
     outcome: retrain ? 'retrain' : 'keep',
     triggers,
     reasons: retrain ? firedReasons(fired) : reasonsToKeep(fired, triggers, cooling),
-    at: isoTime(nowMs),
+    at,
   }
-  return { id: contentId('retraining', decision), ...decision }
 }

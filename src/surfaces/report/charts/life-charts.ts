@@ -159,10 +159,17 @@ export function latencyChart(data: ReportData, { texts }: Formats): string {
   )
 }
 
+/** A window in which one version answered all keeps no figures by version. */
+function predictionsOf(window: MonitorWindow, version: string): number {
+  const alone = Object.keys(window.byVersion).length === 0
+  if (alone) return String(window.version) === version ? window.predictions : 0
+  return window.byVersion[version]?.predictions ?? 0
+}
+
 export function trafficChart(data: ReportData, { texts }: Formats): string {
-  const versions = [...new Set(data.windows.flatMap((w) => Object.keys(w.byVersion)))].sort(
-    (a, b) => Number(a) - Number(b),
-  )
+  const versions = [
+    ...new Set(data.windows.flatMap((w) => [String(w.version), ...Object.keys(w.byVersion)])),
+  ].sort((a, b) => Number(a) - Number(b))
   return drawChart(
     {
       ...titled(texts.charts.traffic),
@@ -177,7 +184,7 @@ export function trafficChart(data: ReportData, { texts }: Formats): string {
         name: `v${version}`,
         type: 'bar',
         stack: 'all',
-        data: data.windows.map((w) => w.byVersion[version]?.predictions ?? 0),
+        data: data.windows.map((w) => predictionsOf(w, version)),
       })),
     },
     SIZE,
