@@ -245,10 +245,12 @@ describe('figures of a window', () => {
     expect(window.byVersion['3']).toEqual({ predictions: 60, labels: 60, metrics: alone.metrics })
   })
 
-  it('have an id by their content', () => {
+  it('have an id by what was watched, whatever was measured', () => {
     const entries = traffic({ rows: 50 })
-    expect(watch(entries).id).toBe(watch(entries).id)
-    expect(watch(entries, { errors: 1 }).id).not.toBe(watch(entries).id)
+    const slower = entries.map((entry) => ({ ...entry, latencyUs: entry.latencyUs + 1 }))
+    expect(watch(slower, { errors: 1 }).id).toBe(watch(entries).id)
+    expect(watch(entries, { version: 3 }).id).not.toBe(watch(entries).id)
+    expect(watch(entries, { to: '2013-08-09T00:00:00.000Z' }).id).not.toBe(watch(entries).id)
   })
 
   it('refuse classes that are not those of the problem', () => {
