@@ -212,6 +212,30 @@ export interface Judged {
   readonly verdict: Verdict
 }
 
+function isReference({ run }: RankedRun): boolean {
+  return run.estimator === 'baseline' || run.estimator === 'simple-rule'
+}
+
+/** What there is to beat, on the same test rows. */
+async function judgeReferences(
+  journal: BeltJournal,
+  frame: Frame,
+  references: readonly RankedRun[],
+): Promise<Partial<Record<'baseline' | 'simple-rule', Evaluation>>> {
+  const baselines: Partial<Record<'baseline' | 'simple-rule', Evaluation>> = {}
+  for (const { run, evaluation } of references) {
+    const kind = run.estimator === 'baseline' ? 'baseline' : 'simple-rule'
+    const { threshold } = evaluation
+    baselines[kind] = await evaluateRun(journal, frame, {
+      run,
+      part: 'test',
+      depth: 'ranking',
+      threshold,
+    })
+  }
+  return baselines
+}
+
 /** Stages 7 and 8 for the best of the ranking: full evaluation on the test rows, then the gate. */
 export async function judgeBest(
   journal: BeltJournal,
@@ -220,8 +244,6 @@ export async function judgeBest(
 ): Promise<Judged> {
   const { platform } = journal
   const { project, store } = platform
-  const isReference = (ranked: RankedRun) =>
-    ranked.run.estimator === 'baseline' || ranked.run.estimator === 'simple-rule'
   const best = ranking.find((ranked) => !isReference(ranked)) ?? ranking[0]
   if (best === undefined) throw new RangeError('a ranking has at least one run')
   const threshold = best.evaluation.threshold
@@ -231,16 +253,7 @@ export async function judgeBest(
     depth: 'full',
     threshold,
   })
-  const baselines: Partial<Record<'baseline' | 'simple-rule', Evaluation>> = {}
-  for (const ranked of ranking.filter(isReference)) {
-    const kind = ranked.run.estimator === 'baseline' ? 'baseline' : 'simple-rule'
-    baselines[kind] = await evaluateRun(journal, frame, {
-      run: ranked.run,
-      part: 'test',
-      depth: 'ranking',
-      threshold: ranked.evaluation.threshold,
-    })
-  }
+  const baselines = await judgeReferences(journal, frame, ranking.filter(isReference))
   const standing = productionChampion(platform, journal.asOfMs)
   // The same file again, from unchanged data, has nobody to beat but itself.
   const champion = standing?.artifact.digest === best.run.model.digest ? undefined : standing
