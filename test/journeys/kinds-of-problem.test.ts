@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { stringify } from 'yaml'
 import { seededRandom } from '../../src/core/randomness/index.ts'
 import type { BeltRun, Evaluation } from '../../src/core/records/index.ts'
@@ -6,6 +6,9 @@ import type { ProjectInput } from '../../src/index.ts'
 import { churnProject, csvOf } from './fixtures/churn.ts'
 import { documentOf } from './fixtures/esteira.ts'
 import { projectFolder } from './fixtures/folders.ts'
+
+// Whole belts with real workers, beside whatever else the machine does.
+vi.setConfig({ testTimeout: 180_000 })
 
 interface RunAnswer {
   readonly run: BeltRun

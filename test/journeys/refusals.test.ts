@@ -1,8 +1,11 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import type { BeltRun, FailedRun, TuningResult, Verdict } from '../../src/core/records/index.ts'
 import { churnProject, csvOf, customers } from './fixtures/churn.ts'
 import { documentOf, esteira, processesOf } from './fixtures/esteira.ts'
 import { projectFolder } from './fixtures/folders.ts'
+
+// Whole belts with real workers, beside whatever else the machine does.
+vi.setConfig({ testTimeout: 180_000 })
 
 const ROWS = csvOf(customers(1_500))
 
