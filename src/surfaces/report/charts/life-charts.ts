@@ -21,7 +21,7 @@ function timeAxis() {
 
 function legend() {
   return {
-    legend: { bottom: 0, type: 'plain', itemHeight: 8, textStyle: { fontSize: 11 } },
+    legend: { bottom: 0, type: 'plain', itemHeight: 8, itemGap: 28, textStyle: { fontSize: 11 } },
     grid: { left: 64, right: 24, top: 44, bottom: 88 },
   }
 }

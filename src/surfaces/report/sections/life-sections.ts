@@ -64,15 +64,27 @@ function metricOf(windows: readonly MonitorWindow[]): string {
   )
 }
 
+const DRIFTED_SHOWN = 3
+
+/** The loudest inputs by name, the others by number. */
+function driftText(inputs: readonly string[]): string {
+  if (inputs.length === 0) return '–'
+  const rest = inputs.length - DRIFTED_SHOWN
+  return inputs.slice(0, DRIFTED_SHOWN).join(', ') + (rest > 0 ? ` + ${rest}` : '')
+}
+
 function windowRow(
   window: MonitorWindow,
   currency: string | undefined,
   metric: string,
   formats: Formats,
 ) {
-  const drifted = window.drift.filter((d) => d.level === 'alert').map((d) => d.input)
+  const drifted = window.drift
+    .filter((d) => d.level === 'alert')
+    .sort((a, b) => b.psi - a.psi)
+    .map((d) => d.input)
   return [
-    `${formats.day(window.from)} – ${formats.day(window.to)}`,
+    `${formats.day(window.from)} – ${formats.day(window.to).slice(5)}`,
     `v${window.version}`,
     formats.number(window.predictions),
     formats.number(window.labels),
@@ -81,7 +93,7 @@ function windowRow(
       ? '–'
       : formats.money(window.valuePerDecision, currency),
     formats.number(window.calibrationGap),
-    drifted.length === 0 ? '–' : drifted.join(', '),
+    driftText(drifted),
     window.latency === null ? '–' : `${formats.number(window.latency.p99Ms, 1)} ms`,
   ]
 }
