@@ -10,6 +10,11 @@ export interface RevisionSources {
   readonly store: RecordStore
   readonly artifacts: ArtifactStore
   readonly project: Project
+  /**
+   * A replay's gateway answers each request by a call of its own: the last bit of an answer depends
+   * on how many rows share a call, and a replay that is repeated must answer alike.
+   */
+  readonly acceptRequestTime?: boolean
 }
 
 /** A version in memory, warm and ready to answer. */
@@ -28,7 +33,7 @@ export interface LoadedRevision {
 export async function loadRevision(
   number: number,
   model: string,
-  { store, artifacts, project }: RevisionSources,
+  { store, artifacts, project, acceptRequestTime = false }: RevisionSources,
 ): Promise<LoadedRevision> {
   let session: ModelSession | undefined
   try {
@@ -39,7 +44,10 @@ export async function loadRevision(
     // The loader compares the digest of the very bytes that it runs.
     session = await loadModel({ path, signature: version.signature, digest })
     await probe(session)
-    const predict = createMicroBatch(session, project.deployment.maxBatchRows)
+    const predict = createMicroBatch(
+      session,
+      acceptRequestTime ? 1 : project.deployment.maxBatchRows,
+    )
     return { version, plan, predict, session }
   } catch (cause) {
     await session?.close()
