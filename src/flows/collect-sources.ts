@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { digestOfValue } from '../core/identity/index.ts'
 import type { Source } from '../core/records/index.ts'
 import { artifactRefSchema, type Snapshot, snapshotSchema } from '../core/records/index.ts'
 import {
@@ -12,6 +13,8 @@ import type { BeltJournal } from './belt-journal.ts'
 
 const FETCH_CODE_VERSION = 1
 const SNAPSHOT_CODE_VERSION = 1
+/** A database or an API that answered within this time is not asked again by the same process. */
+const REASK_AFTER_MS = 60_000
 
 const rawTableSchema = z.strictObject({
   table: artifactRefSchema,
@@ -43,9 +46,13 @@ async function fetchSource(journal: BeltJournal, name: string, source: Source): 
   const fetchWith = (progress: (share: number, message?: string) => void) =>
     fetchRaw({ name, source, projectFolder, environment, engine, artifacts, signal, progress })
   if (!isFileSource(source)) {
+    const key = `${name} ${digestOfValue(extraction(source))}`
+    const recent = platform.recentFetches.get(key)
+    const nowMs = platform.clock.now()
+    if (recent !== undefined && nowMs - recent.atMs < REASK_AFTER_MS) return recent.raw
     // Nobody can tell whether a database or an API has changed but by asking; equal content then
     // has an equal digest, and nothing after this step is computed again.
-    return journal.always('collection', `fetch ${name}`, () =>
+    const raw = await journal.always('collection', `fetch ${name}`, () =>
       fetchWith((share, message) =>
         platform.onProgress({
           kind: 'step-progress',
@@ -57,6 +64,8 @@ async function fetchSource(journal: BeltJournal, name: string, source: Source): 
         }),
       ),
     )
+    platform.recentFetches.set(key, { raw, atMs: nowMs })
+    return raw
   }
   return journal.step({
     stage: 'collection',

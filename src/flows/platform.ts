@@ -25,6 +25,7 @@ import {
   ensurePythonEnvironment,
   type WorkerPool,
 } from '../platform/workers/index.ts'
+import type { RawTable } from '../stages/collection/index.ts'
 
 export interface OpenPlatformOptions {
   readonly projectFolder: string
@@ -33,6 +34,11 @@ export interface OpenPlatformOptions {
   /** Values for `${env:NAME}` in sources; the process environment when absent. */
   readonly environment?: Readonly<Record<string, string | undefined>>
   readonly clock?: Clock
+}
+
+export interface RecentFetch {
+  readonly raw: RawTable
+  readonly atMs: number
 }
 
 /** Everything a flow works with: the project and the wired adapters. Close it when done. */
@@ -52,6 +58,8 @@ export interface Platform {
   readonly environment: Readonly<Record<string, string | undefined>>
   readonly clock: Clock
   readonly onProgress: ProgressListener
+  /** What was fetched from databases and APIs of late, by source and extraction. */
+  readonly recentFetches: Map<string, RecentFetch>
   /** The worker pool, started (and its Python environment made) at the first call. */
   workers(): Promise<WorkerPool>
   close(): Promise<void>
@@ -113,6 +121,7 @@ export async function openPlatform(options: OpenPlatformOptions): Promise<Platfo
     environment: options.environment ?? process.env,
     clock,
     onProgress,
+    recentFetches: new Map(),
     workers: lazy.workers,
     async close() {
       await lazy.close()

@@ -41,6 +41,14 @@ export function enterProduction(
 /** Why a belt run left the endpoint as it is. */
 export type Untouched = 'already-serving' | 'endpoint-moved-on'
 
+/** Why a version would not be rolled out now; null when it would. */
+export function whyUntouched(platform: Platform, version: number, nowMs: number): Untouched | null {
+  const { value: state } = readEndpoint(platform.store, endpointName(platform.project))
+  if (state === undefined) return null
+  if (state.stable === version || state.canary?.version === version) return 'already-serving'
+  return Date.parse(state.updatedAt) >= nowMs ? 'endpoint-moved-on' : null
+}
+
 /**
  * Stage 11: begins the declared rollout of a version. A version that already answers, or is already
  * on its way, is left alone; so is an endpoint that changed after the instant this run looks back
@@ -53,10 +61,8 @@ export function beginRollout(
 ): RolloutDecision | Untouched {
   const endpoint = endpointName(platform.project)
   const { revision, value: state } = readEndpoint(platform.store, endpoint)
-  if (state?.stable === version.version || state?.canary?.version === version.version) {
-    return 'already-serving'
-  }
-  if (state !== undefined && Date.parse(state.updatedAt) >= nowMs) return 'endpoint-moved-on'
+  const untouched = whyUntouched(platform, version.version, nowMs)
+  if (untouched !== null) return untouched
   const change = startRollout({
     state,
     endpoint,

@@ -26,7 +26,7 @@ import { collectSources, type Snapshots } from './collect-sources.ts'
 import { type Judged, judgeBest, type RankedRun, rankRuns } from './judge-candidates.ts'
 import type { Platform } from './platform.ts'
 import { registerModel } from './register-model.ts'
-import { beginRollout, type Untouched } from './roll-out.ts'
+import { beginRollout, type Untouched, whyUntouched } from './roll-out.ts'
 import { trainCandidates } from './train-candidates.ts'
 import { type TuningRound, tuneRound } from './tune-candidates.ts'
 
@@ -161,9 +161,12 @@ async function deliver(journal: BeltJournal, prepared: Prepared, result: Contest
   const candidate = result.all.find((c) => c.name === run.candidate)
   if (candidate === undefined) throw new RangeError(`no candidate "${run.candidate}"`)
   const version = await registerModel(journal, { ...prepared, judged: result.judged, candidate })
-  await journal.always('deployment', 'online features', () =>
-    publishFeatures(journal, prepared.tables),
-  )
+  // An endpoint that is left alone keeps its features too: they may be newer than this run's.
+  if (whyUntouched(platform, version.version, asOfMs) === null) {
+    await journal.always('deployment', 'online features', () =>
+      publishFeatures(journal, prepared.tables),
+    )
+  }
   const decision = await journal.always('deployment', `roll out version ${version.version}`, () =>
     beginRollout(platform, version, asOfMs),
   )

@@ -11,6 +11,9 @@ if (major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1])) {
   process.exit(7)
 }
 
+// Compiled code is kept in the temporary folder: a command that has nothing to compute is mostly start-up.
+const { enableCompileCache } = await import('node:module')
+enableCompileCache()
 const { runCommandLine } = await import('./run-command-line.ts')
 const { createTerminal } = await import('./terminal.ts')
 process.exitCode = await runCommandLine(process.argv.slice(2), createTerminal(process))
