@@ -56,8 +56,10 @@ export async function serveUntilAsked(
   })
   try {
     const address = await gateway.listen({ host: options.host, port: options.port })
-    // A replay brings its own time and judges by it; only a gateway of the present watches itself.
-    const watch = options.acceptRequestTime ? undefined : await startWatch(call, platform, gateway)
+    // A replay brings its own time and judges by it, and a project with a declared horizon lives in
+    // the past: windows up to today would be empty years. Only a gateway of the present watches.
+    const ofThePresent = !options.acceptRequestTime && platform.project.asOf === undefined
+    const watch = ofThePresent ? await startWatch(call, platform, gateway) : undefined
     const text = `The gateway answers at ${address}; Ctrl-C ends it.`
     const { after } = options
     call.announce({
