@@ -1,6 +1,7 @@
 import type { ErrorTable } from '../../src/core/errors/index.ts'
 import { errors as statisticsErrors } from '../../src/core/statistics/errors.ts'
 import { flowErrors } from '../../src/flows/index.ts'
+import { databaseErrors } from '../../src/platform/database/index.ts'
 import { inferenceErrors } from '../../src/platform/inference/index.ts'
 import { orchestrationErrors } from '../../src/platform/orchestration/index.ts'
 import { projectFileErrors } from '../../src/platform/project-file/index.ts'
@@ -26,6 +27,7 @@ export const ERROR_TABLES: Readonly<Record<string, { readonly table: ErrorTable 
   'platform/inference': inferenceErrors,
   'platform/orchestration': orchestrationErrors,
   'platform/project-file': projectFileErrors,
+  'platform/database': databaseErrors,
   'platform/storage': storageErrors,
   'platform/workers': workerErrors,
   'stages/collection': collectionErrors,

@@ -3,3 +3,4 @@ export { type ContractExpectation, type ContractTools, codeOf } from './contract
 export { type FixedClock, fixedClock } from './fixed-clock.ts'
 export { type OpenedOnlineStore, onlineStoreContract } from './online-store-contract.ts'
 export { type OpenedRecordStore, recordStoreContract } from './record-store-contract.ts'
+export { createTestDatabase, DIALECTS, type TestDatabase } from './test-databases.ts'

@@ -1,4 +1,5 @@
 import type { PlatformError } from '../../core/errors/index.ts'
+import { databaseErrors } from '../database/index.ts'
 import { storageErrors } from './errors.ts'
 import { shortenSql } from './sql-text.ts'
 
@@ -26,7 +27,7 @@ export function tableError(
   const found = PATH.exec(reason) ?? PATH.exec(sql)
   const path = found?.[1] ?? found?.[2] ?? (files.length > 0 ? files.join(' or ') : undefined)
   if (FULL.test(reason))
-    return storageErrors.STORAGE_FULL({ path: path ?? 'temporary files', reason }, error)
+    return databaseErrors.STORAGE_FULL({ path: path ?? 'temporary files', reason }, error)
   if (UNREADABLE.test(reason))
     return storageErrors.TABLE_UNREADABLE({ path: path ?? shortenSql(sql), reason }, error)
   return storageErrors.SQL_FAILED({ sql: shortenSql(sql), reason }, error)

@@ -4,6 +4,7 @@ import { chmod, copyFile, mkdir, open, rename, rm, stat, writeFile } from 'node:
 import { join } from 'node:path'
 import { type Digest, digestOfBytes, digestOfFile } from '../../core/identity/index.ts'
 import type { ArtifactRef } from '../../core/records/index.ts'
+import { databaseErrors } from '../database/index.ts'
 import type { ArtifactStore } from './artifact-store.ts'
 import { storageErrors } from './errors.ts'
 import { currentProcess, mayBeAlive, processOfTag, processTag } from './process-identity.ts'
@@ -162,6 +163,6 @@ function fileError(error: unknown, path: string): unknown {
   const code = (error as NodeJS.ErrnoException).code
   const reason = error instanceof Error ? error.message : String(error)
   if (code === 'ENOSPC' || code === 'EFBIG' || code === 'EDQUOT')
-    return storageErrors.STORAGE_FULL({ path, reason }, error)
+    return databaseErrors.STORAGE_FULL({ path, reason }, error)
   return code === undefined ? error : storageErrors.ARTIFACT_UNREADABLE({ path, reason }, error)
 }

@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import { isoTime } from '../../core/time/index.ts'
+import { SqliteDatabase } from '../database/index.ts'
 import { storageErrors } from './errors.ts'
 import { currentProcess, mayBeAlive, type ProcessIdentity } from './process-identity.ts'
-import { SqliteDatabase } from './sqlite-database.ts'
 
 const INITIAL = `
 CREATE TABLE holder (

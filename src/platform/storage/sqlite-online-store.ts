@@ -1,7 +1,7 @@
 import { canonicalJson } from '../../core/identity/index.ts'
+import { SqliteDatabase } from '../database/index.ts'
 import { storageErrors } from './errors.ts'
 import type { FeatureValue, OnlineRow, OnlineStore } from './online-store.ts'
-import { SqliteDatabase } from './sqlite-database.ts'
 import type { SqlValue } from './table-engine.ts'
 
 const INITIAL = `

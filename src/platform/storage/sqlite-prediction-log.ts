@@ -1,8 +1,8 @@
 import type { SQLInputValue } from 'node:sqlite'
 import type { LabelEntry, PredictionEntry } from '../../core/records/index.ts'
+import { SqliteDatabase, type SqliteRow } from '../database/index.ts'
 import { storageErrors } from './errors.ts'
 import type { LabelledPrediction, PredictionLog } from './prediction-log.ts'
-import { SqliteDatabase, type SqliteRow } from './sqlite-database.ts'
 
 // Labels keep their history: what was known by a past moment stays answerable.
 const INITIAL = `

@@ -5,6 +5,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { afterAll, describe, expect, it } from 'vitest'
 import type { RolloutDecision } from '../../core/records/index.ts'
 import { fixedClock, recordStoreContract } from '../../testkit/index.ts'
+import { MIGRATIONS } from '../database/index.ts'
 import type { RecordStore } from './record-store.ts'
 import { openRecordStore } from './sqlite-record-store.ts'
 
@@ -95,7 +96,10 @@ describe('SQLite record store', () => {
     database.close()
     const before = readFileSync(path)
     expect(() => openRecordStore(path)).toThrow(
-      expect.objectContaining({ code: 'METADATA_TOO_NEW', details: { path, found: 99, known: 1 } }),
+      expect.objectContaining({
+        code: 'METADATA_TOO_NEW',
+        details: { path, found: 99, known: MIGRATIONS.length },
+      }),
     )
     expect(readFileSync(path).equals(before)).toBe(true)
   })

@@ -19,10 +19,14 @@ import {
   stepRecordSchema,
 } from '../../core/records/index.ts'
 import { type Clock, systemClock } from '../../core/time/index.ts'
+import {
+  type DatabaseTables,
+  MIGRATIONS,
+  SqliteDatabase,
+  type SqliteRow,
+} from '../database/index.ts'
 import { storageErrors } from './errors.ts'
-import { METADATA_MIGRATIONS, type MetadataTables } from './metadata-schema.ts'
 import type { RecordStore, StoredRecord } from './record-store.ts'
-import { SqliteDatabase, type SqliteRow } from './sqlite-database.ts'
 
 const DEFAULT_LIMIT = 1_000
 
@@ -38,14 +42,14 @@ export function openRecordStore(
 ): RecordStore {
   const database = new SqliteDatabase({
     path,
-    migrations: METADATA_MIGRATIONS,
+    migrations: MIGRATIONS.map(({ sqlite }) => sqlite),
     synchronous: 'FULL',
   })
   return new SqliteRecordStore(database, options.clock ?? systemClock)
 }
 
 /** Builds SQL only; the statements run synchronously on the database of the store. */
-const sql = new Kysely<MetadataTables>({
+const sql = new Kysely<DatabaseTables>({
   dialect: {
     createAdapter: () => new SqliteAdapter(),
     createDriver: () => new DummyDriver(),

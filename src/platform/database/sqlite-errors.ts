@@ -1,5 +1,5 @@
 import { isPlatformError } from '../../core/errors/index.ts'
-import { storageErrors } from './errors.ts'
+import { databaseErrors } from './errors.ts'
 
 // Primary result codes of SQLite (the low byte of an extended code).
 const BUSY = 5
@@ -30,17 +30,17 @@ export function isBusy(error: unknown): boolean {
 export function databaseError(error: unknown, path: string): unknown {
   if (isPlatformError(error) || !isSqliteError(error)) return error
   const details = { path, reason: error.message }
-  if (error.errcode === WRITE_REFUSED) return storageErrors.STORAGE_FULL(details, error)
+  if (error.errcode === WRITE_REFUSED) return databaseErrors.STORAGE_FULL(details, error)
   switch (error.errcode & 0xff) {
     case FULL:
-      return storageErrors.STORAGE_FULL(details, error)
+      return databaseErrors.STORAGE_FULL(details, error)
     case CORRUPT:
     case NOT_A_DATABASE:
-      return storageErrors.METADATA_CORRUPT(details, error)
+      return databaseErrors.METADATA_CORRUPT(details, error)
     case BUSY:
     case LOCKED:
-      return storageErrors.DATABASE_BUSY(details, error)
+      return databaseErrors.DATABASE_BUSY(details, error)
     default:
-      return storageErrors.DATABASE_FAILED(details, error)
+      return databaseErrors.DATABASE_FAILED(details, error)
   }
 }

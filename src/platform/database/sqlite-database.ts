@@ -1,13 +1,21 @@
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
-import { storageErrors } from './errors.ts'
+import { databaseErrors } from './errors.ts'
 import { databaseError, isBusy } from './sqlite-errors.ts'
 
+/** Statements kept prepared; the one that was not used for longest is dropped first. */
+const KEPT_STATEMENTS = 500
 /** Waits this long for another process's write before giving up. */
 const BUSY_TIMEOUT_MS = 10_000
 
 export type SqliteRow = Readonly<Record<string, unknown>>
+
+export interface SqliteExecution {
+  readonly rows: readonly SqliteRow[]
+  readonly changes?: number
+  readonly lastRowId?: number
+}
 
 export interface SqliteOptions {
   readonly path: string
@@ -52,24 +60,44 @@ export class SqliteDatabase {
     return this.#guard(() => Number(this.#statement(sql).run(...parameters).changes))
   }
 
+  /** Runs any statement, whether it gives rows or changes them. */
+  execute(sql: string, parameters: readonly unknown[]): SqliteExecution {
+    return this.#guard(() => {
+      const statement = this.#statement(sql)
+      const values = parameters.map(bindable)
+      if (statement.columns().length > 0) return { rows: statement.all(...values) }
+      const { changes, lastInsertRowid } = statement.run(...values)
+      return { rows: [], changes: Number(changes), lastRowId: Number(lastInsertRowid) }
+    })
+  }
+
   /** All of `work` or nothing; inside another transaction, all of `work` or nothing of it. */
   transaction<T>(work: () => T): T {
     const nested = this.#depth > 0
     const mark = `level_${this.#depth}`
-    this.#exec(nested ? `SAVEPOINT ${mark}` : 'BEGIN IMMEDIATE')
+    this.exec(nested ? `SAVEPOINT ${mark}` : 'BEGIN IMMEDIATE')
     this.#depth++
     try {
       const result = work()
       if (result instanceof Promise)
         throw new TypeError('a transaction is synchronous; its work gave a promise')
-      this.#exec(nested ? `RELEASE ${mark}` : 'COMMIT')
+      this.exec(nested ? `RELEASE ${mark}` : 'COMMIT')
       return result
     } catch (error) {
-      this.#undo(nested ? `ROLLBACK TO ${mark}; RELEASE ${mark}` : 'ROLLBACK')
+      this.undo(nested ? `ROLLBACK TO ${mark}; RELEASE ${mark}` : 'ROLLBACK')
       throw error
     } finally {
       this.#depth--
     }
+  }
+
+  exec(sql: string): void {
+    this.#guard(() => this.#database.exec(sql))
+  }
+
+  /** SQLite has already rolled back by itself after some errors, such as a full disk. */
+  undo(sql: string): void {
+    if (this.#database.isOpen && this.#database.isTransaction) this.exec(sql)
   }
 
   close(): void {
@@ -80,20 +108,16 @@ export class SqliteDatabase {
 
   #statement(sql: string): StatementSync {
     let statement = this.#statements.get(sql)
-    if (!statement) {
-      statement = this.#database.prepare(sql)
-      this.#statements.set(sql, statement)
-    }
+    if (statement) this.#statements.delete(sql)
+    else statement = this.#database.prepare(sql)
+    this.#statements.set(sql, statement)
+    if (this.#statements.size > KEPT_STATEMENTS) this.#forgetOldest()
     return statement
   }
 
-  #exec(sql: string): void {
-    this.#guard(() => this.#database.exec(sql))
-  }
-
-  /** SQLite has already rolled back by itself after some errors, such as a full disk. */
-  #undo(sql: string): void {
-    if (this.#database.isOpen && this.#database.isTransaction) this.#exec(sql)
+  #forgetOldest(): void {
+    const [oldest] = this.#statements.keys()
+    if (oldest !== undefined) this.#statements.delete(oldest)
   }
 
   #guard<T>(work: () => T): T {
@@ -117,7 +141,7 @@ export class SqliteDatabase {
   #migrate(migrations: readonly string[]): void {
     const found = this.#version()
     if (found > migrations.length)
-      throw storageErrors.METADATA_TOO_NEW({ path: this.path, found, known: migrations.length })
+      throw databaseErrors.METADATA_TOO_NEW({ path: this.path, found, known: migrations.length })
     for (const script of migrations.slice(found)) this.#database.exec(script)
     this.#database.exec(`PRAGMA user_version = ${migrations.length}`)
   }
@@ -127,6 +151,12 @@ export class SqliteDatabase {
   }
 }
 
+function bindable(value: unknown): SQLInputValue {
+  if (typeof value === 'boolean') return value ? 1 : 0
+  if (value === undefined) return null
+  return value as SQLInputValue
+}
+
 function openFile(path: string): DatabaseSync {
   try {
     if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true })
@@ -134,7 +164,7 @@ function openFile(path: string): DatabaseSync {
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
     const coded = databaseError(error, path)
-    throw coded === error ? storageErrors.DATABASE_FAILED({ path, reason }, error) : coded
+    throw coded === error ? databaseErrors.DATABASE_FAILED({ path, reason }, error) : coded
   }
 }
 

@@ -1,0 +1,3 @@
+import { migration } from './migration.ts'
+
+export const tracking = migration('tracking', () => '')

@@ -1,0 +1,47 @@
+import { Kysely } from 'kysely'
+import type { Database, Transaction } from './database.ts'
+import { parseDatabaseUrl } from './database-url.ts'
+import { MIGRATIONS } from './migrations/index.ts'
+import { openPostgres } from './open-postgres.ts'
+import { SqliteDatabase } from './sqlite-database.ts'
+import { sqliteDialect } from './sqlite-dialect.ts'
+import type { DatabaseTables } from './tables/index.ts'
+
+export interface OpenDatabaseOptions {
+  /** A path, `sqlite:…` or `postgresql://…`. */
+  readonly url: string
+  /** Connections to PostgreSQL at once. @default 10 */
+  readonly connections?: number
+}
+
+/**
+ * Opens the metadata database and brings its schema up to date.
+ * @throws DATABASE_URL_INVALID, DATABASE_UNREACHABLE, METADATA_TOO_NEW, METADATA_CORRUPT,
+ * STORAGE_FULL, DATABASE_BUSY, DATABASE_FAILED
+ */
+export async function openDatabase(options: OpenDatabaseOptions): Promise<Database> {
+  const address = parseDatabaseUrl(options.url)
+  return address.dialect === 'sqlite'
+    ? openSqlite(address.path)
+    : openPostgres({ ...address, connections: options.connections ?? 10 })
+}
+
+function openSqlite(path: string): Database {
+  const file = new SqliteDatabase({
+    path,
+    migrations: MIGRATIONS.map(({ sqlite }) => sqlite),
+    synchronous: 'FULL',
+  })
+  const queries = new Kysely<DatabaseTables>({ dialect: sqliteDialect(file) })
+  return {
+    dialect: 'sqlite',
+    place: path,
+    queries,
+    transaction: <T>(work: (transaction: Transaction) => Promise<T>) =>
+      queries.transaction().execute(work),
+    async ping() {
+      file.get('SELECT 1')
+    },
+    close: () => queries.destroy(),
+  }
+}

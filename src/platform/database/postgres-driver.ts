@@ -1,0 +1,98 @@
+import type { CompiledQuery, DatabaseConnection, Driver, QueryResult } from 'kysely'
+import type { Pool, PoolClient } from 'pg'
+import { postgresError } from './postgres-errors.ts'
+
+/** Kysely over a pool of `pg`, with our codes on its errors; a broken connection is not used again. */
+export class PostgresDriver implements Driver {
+  readonly #pool: Pool
+  readonly #place: string
+
+  constructor(pool: Pool, place: string) {
+    this.#pool = pool
+    this.#place = place
+  }
+
+  async init(): Promise<void> {}
+
+  async acquireConnection(): Promise<PostgresConnection> {
+    try {
+      return new PostgresConnection(await this.#pool.connect(), this.#place)
+    } catch (error) {
+      throw postgresError(error, this.#place)
+    }
+  }
+
+  beginTransaction(connection: PostgresConnection): Promise<void> {
+    return connection.command('BEGIN')
+  }
+
+  commitTransaction(connection: PostgresConnection): Promise<void> {
+    return connection.command('COMMIT')
+  }
+
+  async rollbackTransaction(connection: PostgresConnection): Promise<void> {
+    // A connection that cannot even roll back is closed on release, and the server undoes its work.
+    if (!connection.broken) await connection.command('ROLLBACK').catch(() => {})
+  }
+
+  async releaseConnection(connection: PostgresConnection): Promise<void> {
+    connection.release()
+  }
+
+  destroy(): Promise<void> {
+    return this.#pool.end()
+  }
+}
+
+class PostgresConnection implements DatabaseConnection {
+  readonly #client: PoolClient
+  readonly #place: string
+  readonly #onError = () => {
+    this.broken = true
+  }
+  broken = false
+
+  constructor(client: PoolClient, place: string) {
+    this.#client = client
+    this.#place = place
+    // Without a listener, the end of a connection in use would end the process.
+    client.on('error', this.#onError)
+  }
+
+  async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
+    try {
+      const result = await this.#client.query(query.sql, [...query.parameters])
+      return {
+        rows: result.rows ?? [],
+        ...(result.rowCount === null ? {} : { numAffectedRows: BigInt(result.rowCount) }),
+      }
+    } catch (error) {
+      throw this.#coded(error)
+    }
+  }
+
+  async command(sql: string): Promise<void> {
+    try {
+      await this.#client.query(sql)
+    } catch (error) {
+      throw this.#coded(error)
+    }
+  }
+
+  streamQuery<Row>(): AsyncIterableIterator<QueryResult<Row>> {
+    throw new TypeError('whole results are read; ask for pages instead')
+  }
+
+  release(): void {
+    this.#client.off('error', this.#onError)
+    this.#client.release(this.broken)
+  }
+
+  #coded(error: unknown): unknown {
+    const failure = postgresError(error, this.#place)
+    if (failure instanceof Error && 'code' in failure && failure.code === 'DATABASE_UNREACHABLE') {
+      this.broken = true
+    }
+    return failure
+  }
+}

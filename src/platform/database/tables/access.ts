@@ -1,0 +1,2 @@
+/** Tables of the access migration. */
+export type AccessTables = object

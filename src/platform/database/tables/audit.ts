@@ -1,0 +1,2 @@
+/** Tables of the audit migration. */
+export type AuditTables = object

@@ -1,0 +1,2 @@
+/** Tables of the catalog migration. */
+export type CatalogTables = object

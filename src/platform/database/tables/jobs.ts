@@ -1,0 +1,2 @@
+/** Tables of the jobs migration. */
+export type JobTables = object

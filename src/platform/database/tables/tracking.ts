@@ -1,0 +1,2 @@
+/** Tables of the tracking migration. */
+export type TrackingTables = object
