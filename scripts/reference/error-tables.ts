@@ -1,3 +1,5 @@
+import { auditErrors } from '../../src/assurance/audit/index.ts'
+import { securityErrors } from '../../src/assurance/security/index.ts'
 import type { ErrorTable } from '../../src/core/errors/index.ts'
 import { errors as statisticsErrors } from '../../src/core/statistics/errors.ts'
 import { flowErrors } from '../../src/flows/index.ts'
@@ -6,6 +8,7 @@ import { inferenceErrors } from '../../src/platform/inference/index.ts'
 import { orchestrationErrors } from '../../src/platform/orchestration/index.ts'
 import { projectFileErrors } from '../../src/platform/project-file/index.ts'
 import { storageErrors } from '../../src/platform/storage/index.ts'
+import { trackingErrors } from '../../src/platform/tracking/index.ts'
 import { workerErrors } from '../../src/platform/workers/index.ts'
 import { collectionErrors } from '../../src/stages/collection/index.ts'
 import { deploymentErrors } from '../../src/stages/deployment/index.ts'
@@ -19,16 +22,20 @@ import { selectionErrors } from '../../src/stages/selection/index.ts'
 import { trainingErrors } from '../../src/stages/training/index.ts'
 import { errors as commandLineErrors } from '../../src/surfaces/cli/errors.ts'
 import { gatewayErrors } from '../../src/surfaces/gateway/index.ts'
+import { serverErrors } from '../../src/surfaces/server/errors.ts'
 import { repositoryFiles } from '../checks/repository.ts'
 
 /** Every module's table of errors, by the module's folder under `src`. */
 export const ERROR_TABLES: Readonly<Record<string, { readonly table: ErrorTable }>> = {
+  'assurance/audit': auditErrors,
+  'assurance/security': securityErrors,
   'core/statistics': statisticsErrors,
   'platform/inference': inferenceErrors,
   'platform/orchestration': orchestrationErrors,
   'platform/project-file': projectFileErrors,
   'platform/database': databaseErrors,
   'platform/storage': storageErrors,
+  'platform/tracking': trackingErrors,
   'platform/workers': workerErrors,
   'stages/collection': collectionErrors,
   'stages/deployment': deploymentErrors,
@@ -43,6 +50,7 @@ export const ERROR_TABLES: Readonly<Record<string, { readonly table: ErrorTable 
   flows: flowErrors,
   'surfaces/cli': commandLineErrors,
   'surfaces/gateway': gatewayErrors,
+  'surfaces/server': serverErrors,
 }
 
 /** Tables that the list above lacks, and codes that two modules claim. */

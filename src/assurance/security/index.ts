@@ -1,0 +1,29 @@
+export { type Access, type AccessOptions, createAccess } from './access.ts'
+export type { Account, NewUser } from './accounts.ts'
+export type { ApiToken, NewToken } from './api-tokens.ts'
+export type { AuthenticatedSession, Credentials } from './authenticate.ts'
+export { securityErrors } from './errors.ts'
+export type { Identity } from './identities.ts'
+export { MIN_PASSWORD_LENGTH } from './password.ts'
+export {
+  ALL_PROJECTS,
+  isPermission,
+  isRole,
+  PERMISSION_NAMES,
+  PERMISSIONS,
+  type Permission,
+  ROLES,
+  type Role,
+  roleAllows,
+} from './permissions.ts'
+export {
+  type AccountKind,
+  accountPrincipal,
+  DEFAULT_PROJECT,
+  type HeldRole,
+  localPrincipal,
+  type Principal,
+  type TokenScope,
+} from './principal.ts'
+export type { RoleGrant } from './roles.ts'
+export type { LoginSession } from './sessions.ts'
