@@ -48,11 +48,11 @@ const requestBody = (id: string): string =>
 /** Runs the benchmark and gives its table as lines of Markdown. */
 export async function benchGateway(): Promise<string[]> {
   const folder = mkdtempSync(join(tmpdir(), 'esteira-bench-gateway-'))
-  const scene = openGatewayScene(folder)
+  const scene = await openGatewayScene(folder)
   const targets: Target[] = []
   try {
     await scene.addVersion('bench', { featureView: true })
-    scene.rollOut(1)
+    await scene.rollOut(1)
     const eventTimeMs = Date.now() - 2 * 3_600_000
     scene.online.put('airport', [{ keys: ['JFK'], values: { hour: 17 }, eventTimeMs }])
     const script = '../src/surfaces/gateway/fixtures/serve-scene.ts'
@@ -68,7 +68,7 @@ export async function benchGateway(): Promise<string[]> {
     return table(targets, logged)
   } finally {
     await Promise.all(targets.map(end))
-    scene.close()
+    await scene.close()
     rmSync(folder, { recursive: true })
   }
 }

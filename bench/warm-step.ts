@@ -6,6 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { openDatabase } from '../src/platform/database/index.ts'
 import { createStepRunner, type StepDefinition } from '../src/platform/orchestration/index.ts'
 import { openArtifactStore, openRecordStore } from '../src/platform/storage/index.ts'
 
@@ -43,7 +44,8 @@ function quantile(sorted: readonly number[], p: number): number {
 
 const folder = mkdtempSync(join(tmpdir(), 'esteira-bench-'))
 try {
-  const store = openRecordStore(join(folder, 'metadata.db'))
+  const database = await openDatabase({ url: join(folder, 'metadata.db') })
+  const store = openRecordStore(database, { project: 'bench' })
   const artifacts = openArtifactStore(join(folder, 'artifacts'))
   const runner = createStepRunner({ store, artifacts })
   const { digest } = await artifacts.putBytes('a table', { name: 'table' })
@@ -56,7 +58,7 @@ try {
       timings[cached ? 'warm' : 'cold'].push(performance.now() - started)
     }
   }
-  store.close()
+  await database.close()
   console.table(
     Object.entries(timings).map(([kind, times]) => {
       const sorted = times.toSorted((a, b) => a - b)

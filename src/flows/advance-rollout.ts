@@ -10,16 +10,16 @@ import { commitRollout, enterProduction, readEndpoint } from './roll-out.ts'
 /** Failed requests by version since the canary's step began, as the gateway counted them. */
 export type ErrorCounts = Readonly<Record<number, number>>
 
-function gather(
+async function gather(
   platform: Platform,
   version: number,
   span: { fromMs: number; toMs: number },
   errors: number,
-): RevisionEvidence {
+): Promise<RevisionEvidence> {
   const { project, store, log } = platform
   const endpoint = endpointName(project)
   const entries = log.window({ endpoint, ...span, version, labelsKnownByMs: span.toMs })
-  const registered = findVersion({ store, model: project.name, version })
+  const registered = await findVersion({ store, model: project.name, version })
   const latencies = Float64Array.from(entries, (entry) => entry.latencyUs / 1_000)
   const window = watchWindow({
     endpoint,
@@ -50,30 +50,32 @@ function gather(
  * Judges a canary under way on what both revisions did since its step began, and acts: more
  * traffic, all of it, back, or wait. Null when no canary is under way.
  */
-export function advanceRollout(
+export async function advanceRollout(
   platform: Platform,
   nowMs: number,
   errors: ErrorCounts,
-): RolloutDecision | null {
+): Promise<RolloutDecision | null> {
   const { project, store } = platform
-  const { revision, value: state } = readEndpoint(store, endpointName(project))
+  const { revision, value: state } = await readEndpoint(store, endpointName(project))
   if (state === undefined || state.canary === null) return null
   const span = { fromMs: Date.parse(state.canary.since), toMs: nowMs }
   const { version } = state.canary
+  const [canary, stable] = await Promise.all([
+    gather(platform, version, span, errors[version] ?? 0),
+    gather(platform, state.stable, span, errors[state.stable] ?? 0),
+  ])
   const step = judgeRollout({
     state,
     policy: project.deployment,
-    evidence: {
-      canary: gather(platform, version, span, errors[version] ?? 0),
-      stable: gather(platform, state.stable, span, errors[state.stable] ?? 0),
-    },
+    evidence: { canary, stable },
     nowMs,
   })
   if (step.decision.action === 'wait') return step.decision
-  store.transaction(() => {
-    commitRollout(store, step, revision)
+  await store.transaction(async (inner) => {
+    await commitRollout(inner, step, revision)
     if (step.decision.action === 'complete') {
-      enterProduction(platform, version, { reason: `rollout ${step.decision.id}`, atMs: nowMs })
+      const reason = `rollout ${step.decision.id}`
+      await enterProduction({ project, store: inner }, version, { reason, atMs: nowMs })
     }
   })
   return step.decision

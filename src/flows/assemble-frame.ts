@@ -70,7 +70,7 @@ export async function assembleDataset(
         asOfMs,
       }),
   })
-  store.put('dataset', dataset.id, dataset)
+  await store.put('dataset', dataset.id, dataset)
   return dataset
 }
 
@@ -93,7 +93,7 @@ export async function computeFeatures(
       artifacts: (output) => [output.table.digest],
       run: () => computeFeatureView({ name, view, entity, snapshots, engine, artifacts }),
     })
-    store.put('feature-table', `${name}@${table.table.digest.slice(0, 16)}`, table)
+    await store.put('feature-table', `${name}@${table.table.digest.slice(0, 16)}`, table)
     tables[name] = table
   }
   return tables
@@ -141,7 +141,7 @@ export async function assembleFrame(
         seed: project.training.seed,
       }),
   })
-  store.put('frame', frame.id, frame)
+  await store.put('frame', frame.id, frame)
   return frame
 }
 
@@ -184,6 +184,6 @@ export async function assessFeasibility(
         asOfMs,
       }),
   })
-  store.put('feasibility', feasibility.id, feasibility)
+  await store.put('feasibility', feasibility.id, feasibility)
   return feasibility
 }

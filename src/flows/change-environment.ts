@@ -21,16 +21,17 @@ export interface EnvironmentOutcome {
 export function promote(
   platform: Platform,
   request: ChangeRequest & { readonly version: number },
-): EnvironmentOutcome & { readonly change: EnvironmentChange } {
-  const { store, project, clock } = platform
+): Promise<EnvironmentOutcome & { readonly change: EnvironmentChange }> {
+  const { project, clock } = platform
   const nowMs = clock.now()
   const { version, ...rest } = request
-  return store.transaction(() => {
-    const registered = findVersion({ store, model: project.name, version })
-    const change = promoteVersion({ store, model: project.name, version, ...rest, atMs: nowMs })
+  return platform.store.transaction(async (store) => {
+    const registered = await findVersion({ store, model: project.name, version })
+    const atMs = nowMs
+    const change = await promoteVersion({ store, model: project.name, version, ...rest, atMs })
     if (request.environment !== 'production') return { change, state: null }
     const endpoint = endpointName(project)
-    const { revision, value: state } = readEndpoint(store, endpoint)
+    const { revision, value: state } = await readEndpoint(store, endpoint)
     const step = startRollout({
       state,
       endpoint,
@@ -39,7 +40,7 @@ export function promote(
       policy: { ...project.deployment, strategy: { kind: 'blue-green' } },
       nowMs,
     })
-    commitRollout(store, step, revision)
+    await commitRollout(store, step, revision)
     return { change, state: step.state }
   })
 }
@@ -48,23 +49,31 @@ export function promote(
  * One command back. While a canary is under way it is withdrawn, and the stable version has all
  * traffic again; otherwise the version before takes the environment and, in production, all traffic.
  */
-export function rollBack(platform: Platform, request: ChangeRequest): EnvironmentOutcome {
-  const { store, project, clock } = platform
+export async function rollBack(
+  platform: Platform,
+  request: ChangeRequest,
+): Promise<EnvironmentOutcome> {
+  const { project, clock } = platform
   const nowMs = clock.now()
-  const endpoint = readEndpoint(store, endpointName(project))
+  const endpoint = await readEndpoint(platform.store, endpointName(project))
   if (request.environment === 'production' && endpoint.value?.canary) {
     const step = rollBackEndpoint({ state: endpoint.value, nowMs, reason: request.reason })
-    commitRollout(store, step, endpoint.revision)
+    await commitRollout(platform.store, step, endpoint.revision)
     return { change: null, state: step.state }
   }
-  return store.transaction(() => {
-    const change = rollBackEnvironment({ store, model: project.name, ...request, atMs: nowMs })
+  return platform.store.transaction(async (store) => {
+    const change = await rollBackEnvironment({
+      store,
+      model: project.name,
+      ...request,
+      atMs: nowMs,
+    })
     if (request.environment !== 'production' || change.version === null)
       return { change, state: null }
     const { revision, value: state } = endpoint
     if (state === undefined) return { change, state: null }
     const step = rollBackEndpoint({ state, nowMs, reason: request.reason, to: change.version })
-    commitRollout(store, step, revision)
+    await commitRollout(store, step, revision)
     return { change, state: step.state }
   })
 }

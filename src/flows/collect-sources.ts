@@ -122,7 +122,7 @@ export async function collectSources(journal: BeltJournal): Promise<Snapshots> {
       run: () =>
         takeSnapshot({ name, source, raw, asOfMs, references: referenced, engine, artifacts }),
     })
-    store.put('snapshot', `${name}@${snapshot.table.digest.slice(0, 16)}`, snapshot)
+    await store.put('snapshot', `${name}@${snapshot.table.digest.slice(0, 16)}`, snapshot)
     snapshots[name] = snapshot
   }
   return snapshots

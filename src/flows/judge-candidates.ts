@@ -104,7 +104,7 @@ export async function evaluateRun(
         }),
       ),
   })
-  store.put('evaluation', evaluation.id, evaluation)
+  await store.put('evaluation', evaluation.id, evaluation)
   return evaluation
 }
 
@@ -134,12 +134,12 @@ export async function rankRuns(
 }
 
 /** The version in production just before an instant (now, when absent). */
-export function productionChampion(
+export async function productionChampion(
   platform: Platform,
   beforeMs?: number,
-): ModelVersion | undefined {
+): Promise<ModelVersion | undefined> {
   const model = platform.project.name
-  const current = versionInEnvironment({
+  const current = await versionInEnvironment({
     store: platform.store,
     model,
     environment: 'production',
@@ -254,7 +254,7 @@ export async function judgeBest(
     threshold,
   })
   const baselines = await judgeReferences(journal, frame, ranking.filter(isReference))
-  const standing = productionChampion(platform, journal.asOfMs)
+  const standing = await productionChampion(platform, journal.asOfMs)
   // The same file again, from unchanged data, has nobody to beat but itself.
   const champion = standing?.artifact.digest === best.run.model.digest ? undefined : standing
   const comparisons =
@@ -283,6 +283,6 @@ export async function judgeBest(
         problemType: project.problem.type,
       }),
   })
-  store.put('verdict', verdict.id, verdict)
+  await store.put('verdict', verdict.id, verdict)
   return { best, evaluation, verdict }
 }

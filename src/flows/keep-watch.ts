@@ -43,11 +43,11 @@ interface Meters {
 
 async function look(platform: Platform, gateway: WatchedGateway, meters: Meters): Promise<void> {
   const nowMs = platform.clock.now()
-  const decision = advanceRollout(platform, nowMs, meters.step.since())
+  const decision = await advanceRollout(platform, nowMs, meters.step.since())
   const errors = Object.values(meters.window.since()).reduce((a, b) => a + b, 0)
   const measured = { errors, resources: gateway.resources(), wallClockMs: null }
   // Windows that passed while nobody looked are judged one by one; the errors count to the last.
-  while (watchNext(platform, nowMs, measured) !== undefined) meters.window.reset()
+  while ((await watchNext(platform, nowMs, measured)) !== undefined) meters.window.reset()
   const outcome = await retrainIfPending(platform)
   if (outcome !== undefined || (decision !== null && decision.action !== 'wait')) {
     await gateway.reload()

@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Project } from '../core/records/index.ts'
 import { type Clock, systemClock } from '../core/time/index.ts'
+import { type Database, openDatabase } from '../platform/database/index.ts'
 import {
   createStepRunner,
   type ProgressListener,
@@ -29,6 +30,10 @@ import type { RawTable } from '../stages/collection/index.ts'
 
 export interface OpenPlatformOptions {
   readonly projectFolder: string
+  /** Where files are kept. @default `<project>/.esteira` */
+  readonly dataFolder?: string
+  /** Where metadata is kept: a path or a URL. @default `<data folder>/metadata.db` */
+  readonly databaseUrl?: string | undefined
   readonly onProgress?: ProgressListener
   readonly signal?: AbortSignal
   /** Values for `${env:NAME}` in sources; the process environment when absent. */
@@ -46,8 +51,10 @@ export interface Platform {
   readonly project: Project
   readonly projectDigest: string
   readonly projectFolder: string
-  /** `<project>/.esteira`. */
+  /** The data folder, `<project>/.esteira` unless another one was given. */
   readonly folder: string
+  readonly database: Database
+  /** The project's part of the database. */
   readonly store: RecordStore
   readonly artifacts: ArtifactStore
   readonly engine: TableEngine
@@ -84,19 +91,20 @@ function lazyWorkers(project: Project, onProgress: ProgressListener, clock: Cloc
 }
 
 /**
- * Opens a project and wires the embedded adapters: SQLite, DuckDB, local files, Python workers.
- * @throws every code of the project file, and METADATA_* when the stores cannot be opened.
+ * Opens a project and wires its adapters: SQLite or PostgreSQL, DuckDB, local files, Python workers.
+ * @throws every code of the project file, and those of `openDatabase`.
  */
 export async function openPlatform(options: OpenPlatformOptions): Promise<Platform> {
   const loaded = await loadProject(options.projectFolder)
   const { project, folder: projectFolder } = loaded
-  const folder = join(projectFolder, '.esteira')
+  const folder = options.dataFolder ?? join(projectFolder, '.esteira')
   mkdirSync(folder, { recursive: true })
   const clock = options.clock ?? systemClock
   const signal = options.signal ?? new AbortController().signal
   const onProgress = options.onProgress ?? (() => {})
   const artifacts = openArtifactStore(join(folder, 'artifacts'))
-  const store = openRecordStore(join(folder, 'metadata.db'))
+  const database = await openDatabase({ url: options.databaseUrl ?? join(folder, 'metadata.db') })
+  const store = openRecordStore(database, { project: project.name })
   const online = openOnlineStore(join(folder, 'online.db'))
   const log = openPredictionLog(join(folder, 'predictions.db'))
   const engine = await openTableEngine({
@@ -111,6 +119,7 @@ export async function openPlatform(options: OpenPlatformOptions): Promise<Platfo
     projectDigest: loaded.digest,
     projectFolder,
     folder,
+    database,
     store,
     artifacts,
     engine,
@@ -128,7 +137,7 @@ export async function openPlatform(options: OpenPlatformOptions): Promise<Platfo
       engine.close()
       log.close()
       online.close()
-      store.close()
+      await database.close()
     },
   }
 }

@@ -48,17 +48,15 @@ function buildModelReference(journal: BeltJournal, request: RegisterRequest): Pr
 }
 
 /** Through development to staging, unless the version stood there before. */
-function reachStaging(
+async function reachStaging(
   { project, store }: Platform,
   version: number,
   grounds: { readonly verdict: string; readonly atMs: number },
-): void {
+): Promise<void> {
   for (const environment of ['development', 'staging'] as const) {
-    const stoodThere = store
-      .environmentHistory(project.name, environment)
-      .some((change) => change.version === version)
-    if (stoodThere) continue
-    promoteVersion({
+    const history = await store.environmentHistory(project.name, environment)
+    if (history.some((change) => change.version === version)) continue
+    await promoteVersion({
       store,
       model: project.name,
       version,
@@ -95,7 +93,7 @@ export async function registerModel(
     )
     const digests = <T extends { table: { digest: string } }>(items: Readonly<Record<string, T>>) =>
       Object.fromEntries(Object.entries(items).map(([name, item]) => [name, item.table.digest]))
-    const version = registerVersion({
+    const version = await registerVersion({
       store,
       model: project.name,
       artifact: run.model,
@@ -123,7 +121,7 @@ export async function registerModel(
       asOf: isoTime(asOfMs),
       nowMs: platform.clock.now(),
     })
-    reachStaging(platform, version.version, { verdict: judged.verdict.id, atMs: asOfMs })
+    await reachStaging(platform, version.version, { verdict: judged.verdict.id, atMs: asOfMs })
     return version
   })
 }

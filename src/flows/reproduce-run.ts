@@ -9,14 +9,16 @@ import type { Platform } from './platform.ts'
  */
 export async function reproduceRun(platform: Platform, runId: string): Promise<Reproduction> {
   const { project, projectFolder, store, artifacts, engine, signal, onProgress, clock } = platform
-  const run = store.get('run', runId)
+  const run = await store.get('run', runId)
   if (run === undefined) {
-    const known = store.list('run', { limit: 20 }).map(({ id }) => id)
+    const known = (await store.list('run', { limit: 20 })).map(({ id }) => id)
     throw flowErrors.RUN_UNKNOWN({ run: runId, known: known.join(', ') })
   }
-  const frame = store.get('frame', run.frame)
+  const [frame, recipe] = await Promise.all([
+    store.get('frame', run.frame),
+    store.get('run-recipe', runId),
+  ])
   if (frame === undefined) throw flowErrors.RUN_UNKNOWN({ run: runId, known: '' })
-  const recipe = store.get('run-recipe', runId)
   if (recipe === undefined) throw flowErrors.RUN_UNKNOWN({ run: runId, known: '' })
   return reproduce({
     run,

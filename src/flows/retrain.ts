@@ -10,8 +10,11 @@ import { baseName } from './tune-candidates.ts'
 import { readWatch, watchStateName } from './watch.ts'
 
 /** The champion's recipe as candidates: itself with its parameters, and its members when it votes. */
-function championRecipe(platform: Platform, asOfMs: number): Candidate[] | undefined {
-  const champion = productionChampion(platform, asOfMs)
+async function championRecipe(
+  platform: Platform,
+  asOfMs: number,
+): Promise<Candidate[] | undefined> {
+  const champion = await productionChampion(platform, asOfMs)
   if (champion === undefined) return undefined
   const declared = platform.project.candidates
   const base = declared.find((c) => c.name === baseName(champion.candidate.name))
@@ -46,7 +49,7 @@ export async function retrain(
 ): Promise<RetrainingOutcome> {
   const { store, project } = platform
   const recipe =
-    project.retraining.mode === 'champion' ? championRecipe(platform, asOfMs) : undefined
+    project.retraining.mode === 'champion' ? await championRecipe(platform, asOfMs) : undefined
   let result: Pick<RetrainingOutcome, 'result' | 'reasons'> &
     Partial<Pick<RetrainingOutcome, 'challenger' | 'verdict'>>
   try {
@@ -68,12 +71,12 @@ export async function retrain(
     at: isoTime(asOfMs),
     ...result,
   }
-  const { revision, value } = readWatch(platform)
-  store.transaction(() => {
-    store.put('retraining-outcome', outcome.id, outcome)
+  const { revision, value } = await readWatch(platform)
+  await store.transaction(async (inner) => {
+    await inner.put('retraining-outcome', outcome.id, outcome)
     if (value !== undefined) {
       const name = watchStateName(endpointName(project))
-      store.writeState(name, { ...value, pending: null }, revision)
+      await inner.writeState(name, { ...value, pending: null }, revision)
     }
   })
   return outcome
@@ -81,9 +84,9 @@ export async function retrain(
 
 /** Carries out what was decided and not yet done; undefined when nothing is pending. */
 export async function retrainIfPending(platform: Platform): Promise<RetrainingOutcome | undefined> {
-  const { value } = readWatch(platform)
+  const { value } = await readWatch(platform)
   if (value?.pending === undefined || value.pending === null) return undefined
-  const decision = platform.store.get('retraining-decision', value.pending)
+  const decision = await platform.store.get('retraining-decision', value.pending)
   const asOfMs = decision === undefined ? value.nextFromMs : Date.parse(decision.at)
   return retrain(platform, value.pending, asOfMs)
 }

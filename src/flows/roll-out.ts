@@ -18,32 +18,35 @@ export function commitRollout(
   store: RecordStore,
   change: RolloutStep,
   expectedRevision: number,
-): void {
-  store.transaction(() => {
-    store.writeState(endpointStateName(change.state.endpoint), change.state, expectedRevision)
-    store.put('rollout-decision', change.decision.id, change.decision)
+): Promise<void> {
+  return store.transaction(async (inner) => {
+    await inner.writeState(endpointStateName(change.state.endpoint), change.state, expectedRevision)
+    await inner.put('rollout-decision', change.decision.id, change.decision)
   })
 }
 
 /** Puts a version into the production environment, unless it stands there already. */
-export function enterProduction(
-  platform: Platform,
+export async function enterProduction(
+  { project, store }: Pick<Platform, 'project' | 'store'>,
   version: number,
   change: { readonly reason: string; readonly atMs: number },
-): void {
-  const model = platform.project.name
-  const { store } = platform
-  const current = versionInEnvironment({ store, model, environment: 'production' })
+): Promise<void> {
+  const model = project.name
+  const current = await versionInEnvironment({ store, model, environment: 'production' })
   if (current?.version === version) return
-  promoteVersion({ store, model, version, environment: 'production', by: 'belt', ...change })
+  await promoteVersion({ store, model, version, environment: 'production', by: 'belt', ...change })
 }
 
 /** Why a belt run left the endpoint as it is. */
 export type Untouched = 'already-serving' | 'endpoint-moved-on'
 
 /** Why a version would not be rolled out now; null when it would. */
-export function whyUntouched(platform: Platform, version: number, nowMs: number): Untouched | null {
-  const { value: state } = readEndpoint(platform.store, endpointName(platform.project))
+export async function whyUntouched(
+  platform: Platform,
+  version: number,
+  nowMs: number,
+): Promise<Untouched | null> {
+  const { value: state } = await readEndpoint(platform.store, endpointName(platform.project))
   if (state === undefined) return null
   if (state.stable === version || state.canary?.version === version) return 'already-serving'
   return Date.parse(state.updatedAt) >= nowMs ? 'endpoint-moved-on' : null
@@ -54,14 +57,14 @@ export function whyUntouched(platform: Platform, version: number, nowMs: number)
  * on its way, is left alone; so is an endpoint that changed after the instant this run looks back
  * to, since a run as of a past day must not undo what came later.
  */
-export function beginRollout(
+export async function beginRollout(
   platform: Platform,
   version: ModelVersion,
   nowMs: number,
-): RolloutDecision | Untouched {
+): Promise<RolloutDecision | Untouched> {
   const endpoint = endpointName(platform.project)
-  const { revision, value: state } = readEndpoint(platform.store, endpoint)
-  const untouched = whyUntouched(platform, version.version, nowMs)
+  const { revision, value: state } = await readEndpoint(platform.store, endpoint)
+  const untouched = await whyUntouched(platform, version.version, nowMs)
   if (untouched !== null) return untouched
   const change = startRollout({
     state,
@@ -71,10 +74,10 @@ export function beginRollout(
     policy: platform.project.deployment,
     nowMs,
   })
-  platform.store.transaction(() => {
-    commitRollout(platform.store, change, revision)
+  await platform.store.transaction(async (store) => {
+    await commitRollout(store, change, revision)
     if (change.state.stable === version.version) {
-      enterProduction(platform, version.version, {
+      await enterProduction({ ...platform, store }, version.version, {
         reason: `rollout ${change.decision.id}`,
         atMs: nowMs,
       })

@@ -99,7 +99,7 @@ async function select(journal: BeltJournal, frame: Frame, declared: readonly Can
     run: async () => chosen.selection,
   })
   const id = contentId('selection', { frame: frame.id, selection: chosen.selection })
-  journal.platform.store.put('selection', id, chosen.selection)
+  await journal.platform.store.put('selection', id, chosen.selection)
   return chosen.candidates
 }
 
@@ -162,7 +162,7 @@ async function deliver(journal: BeltJournal, prepared: Prepared, result: Contest
   if (candidate === undefined) throw new RangeError(`no candidate "${run.candidate}"`)
   const version = await registerModel(journal, { ...prepared, judged: result.judged, candidate })
   // An endpoint that is left alone keeps its features too: they may be newer than this run's.
-  if (whyUntouched(platform, version.version, asOfMs) === null) {
+  if ((await whyUntouched(platform, version.version, asOfMs)) === null) {
     await journal.always('deployment', 'online features', () =>
       publishFeatures(journal, prepared.tables),
     )
@@ -193,7 +193,8 @@ const UNTOUCHED: Readonly<Record<Untouched, string>> = {
  * Runs the belt once, from the sources to the rollout. Finished steps are never computed twice, so
  * an interrupted run goes on where it was.
  *
- * One belt runs in a project at a time. A final NO of the gate or a NO-GO is no error here: it is the outcome of the returned record.
+ * One belt runs in a project at a time. A final NO of the gate or a NO-GO is no error here: it is the
+ * outcome of the returned record.
  * @throws PROJECT_BUSY, and whatever a stage throws
  */
 export async function runBelt(platform: Platform, options: RunBeltOptions = {}): Promise<BeltRun> {
@@ -214,11 +215,11 @@ export async function travelBelt(platform: Platform, options: RunBeltOptions): P
   const journal = createBeltJournal(platform, asOfMs)
   const cause = options.cause ?? 'by hand'
 
-  const finish = (
+  const finish = async (
     outcome: BeltRun['outcome'],
     reasons: Reason[],
     parts: Partial<BeltRun> = {},
-  ): BeltRun => {
+  ): Promise<BeltRun> => {
     const record: BeltRun = {
       id: contentId('belt', { project: platform.projectDigest, cause, asOfMs, startedAt }),
       project: project.name,
@@ -242,7 +243,7 @@ export async function travelBelt(platform: Platform, options: RunBeltOptions): P
       finishedAt: isoTime(clock.now()),
       ...parts,
     }
-    store.put('belt-run', record.id, record)
+    await store.put('belt-run', record.id, record)
     return record
   }
 

@@ -60,14 +60,16 @@ async function trainOne(
       return trained
     },
   })
-  store.put('run', run.id, run)
-  store.put('run-recipe', run.id, {
-    candidate,
-    members: [...members],
-    preparation: project.dataset.preparation,
-    split: project.dataset.split,
-    training: project.training,
-  })
+  await Promise.all([
+    store.put('run', run.id, run),
+    store.put('run-recipe', run.id, {
+      candidate,
+      members: [...members],
+      preparation: project.dataset.preparation,
+      split: project.dataset.split,
+      training: project.training,
+    }),
+  ])
   return run
 }
 
@@ -79,16 +81,16 @@ export interface Competition {
 }
 
 /** @throws the error itself when it is not the candidate's own fault. */
-function recordFailure(
+async function recordFailure(
   journal: BeltJournal,
   frame: Frame,
   { candidate, error }: { readonly candidate: string; readonly error: unknown },
-): TrainedCandidates['failed'][number] {
+): Promise<TrainedCandidates['failed'][number]> {
   if (!isCandidatesOwnFault(error) || !isPlatformError(error)) throw error
   const { code, message, hint } = error
   const failure = { candidate, code, message, hint }
   const id = contentId('failed', { frame: frame.id, failure })
-  journal.platform.store.put('failed-run', id, failure)
+  await journal.platform.store.put('failed-run', id, failure)
   return { id, failure }
 }
 
@@ -112,16 +114,13 @@ export async function trainCandidates(
   )
   const runs: Run[] = []
   const failed: TrainedCandidates['failed'][number][] = []
-  results.forEach((result, i) => {
+  for (const [i, result] of results.entries()) {
     if (result.status === 'fulfilled') runs.push(result.value)
-    else
-      failed.push(
-        recordFailure(journal, frame, {
-          candidate: candidates[i]?.name ?? '',
-          error: result.reason,
-        }),
-      )
-  })
+    else {
+      const candidate = candidates[i]?.name ?? ''
+      failed.push(await recordFailure(journal, frame, { candidate, error: result.reason }))
+    }
+  }
   if (runs.length === 0) {
     const failures = failed
       .map(({ failure }) => `${failure.candidate} (${failure.message})`)

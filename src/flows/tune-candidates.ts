@@ -75,7 +75,7 @@ async function tuneOne(
       return tuned
     },
   })
-  store.put('tuning', result.id, result)
+  await store.put('tuning', result.id, result)
   return result
 }
 

@@ -39,37 +39,44 @@ export function readWatch(platform: Platform) {
 }
 
 /** Windows of one version at one endpoint, the newest last. */
-export function windowsOf(platform: Platform, version: number): MonitorWindow[] {
+export async function windowsOf(platform: Platform, version: number): Promise<MonitorWindow[]> {
   const endpoint = endpointName(platform.project)
-  return platform.store
-    .list('monitor-window', { limit: 10_000 })
+  const stored = await platform.store.list('monitor-window', { limit: 10_000 })
+  return stored
     .map(({ record }) => record)
     .filter((window) => window.endpoint === endpoint && window.version === version)
     .sort((a, b) => a.from.localeCompare(b.from))
 }
 
 /** The gap between predicted and observed positive share on the test rows. */
-function baselineCalibrationGap(platform: Platform, version: ModelVersion): number | null {
-  const evaluation = platform.store.get('evaluation', version.lineage.evaluation)
+async function baselineCalibrationGap(
+  platform: Platform,
+  version: ModelVersion,
+): Promise<number | null> {
+  const evaluation = await platform.store.get('evaluation', version.lineage.evaluation)
   const bins = evaluation?.curves?.calibration ?? []
   const rows = bins.reduce((sum, bin) => sum + bin.rows, 0)
   if (rows === 0) return null
   return bins.reduce((sum, bin) => sum + (bin.predicted - bin.observed) * bin.rows, 0) / rows
 }
 
-function judge(
+async function judge(
   platform: Platform,
   version: ModelVersion,
   window: MonitorWindow,
   last: number | null,
 ) {
+  const [windows, gap] = await Promise.all([
+    windowsOf(platform, version.version),
+    baselineCalibrationGap(platform, version),
+  ])
   return judgeRetraining({
     policy: platform.project.retraining,
     endpoint: window.endpoint,
-    windows: [...windowsOf(platform, version.version).filter((w) => w.id !== window.id), window],
+    windows: [...windows.filter((w) => w.id !== window.id), window],
     version: version.version,
     baselineMetrics: version.metrics,
-    baselineCalibrationGap: baselineCalibrationGap(platform, version),
+    baselineCalibrationGap: gap,
     lastTrainedAtMs: Date.parse(version.asOf ?? version.createdAt),
     lastRetrainingAtMs: last,
     nowMs: Date.parse(window.to),
@@ -81,27 +88,27 @@ function judge(
  * Stages 12 and 13: the next window that is over at `nowMs`, watched and judged; undefined when
  * none is. Window, decision and the new state are stored together, so a window is judged once.
  */
-export function watchNext(
+export async function watchNext(
   platform: Platform,
   nowMs: number,
   measured: GatewayMeasurements,
-): Watched | undefined {
+): Promise<Watched | undefined> {
   const { project, store, log } = platform
   const endpoint = endpointName(project)
-  const { value: state } = readEndpoint(store, endpoint)
+  const { value: state } = await readEndpoint(store, endpoint)
   if (state === undefined) throw flowErrors.NOTHING_DEPLOYED({ endpoint })
-  const watch = readWatch(platform)
+  const watch = await readWatch(platform)
   const fromMs = watch.value?.nextFromMs ?? Date.parse(state.updatedAt)
   const toMs = fromMs + durationMs(project.monitoring.window)
   if (toMs > nowMs) {
     if (watch.value === undefined) {
       const first: WatchState = { nextFromMs: fromMs, lastRetrainingAtMs: null, pending: null }
-      store.writeState(watchStateName(endpoint), first, watch.revision)
+      await store.writeState(watchStateName(endpoint), first, watch.revision)
     }
     return undefined
   }
-  const version = findVersion({ store, model: project.name, version: state.stable })
-  const evaluation = store.get('evaluation', version.lineage.evaluation)
+  const version = await findVersion({ store, model: project.name, version: state.stable })
+  const evaluation = await store.get('evaluation', version.lineage.evaluation)
   const window = watchWindow({
     endpoint,
     version: state.stable,
@@ -117,17 +124,17 @@ export function watchNext(
     ...measured,
   })
   const lastRetrainingAtMs = watch.value?.lastRetrainingAtMs ?? null
-  const decision = judge(platform, version, window, lastRetrainingAtMs)
+  const decision = await judge(platform, version, window, lastRetrainingAtMs)
   const retrain = decision.outcome === 'retrain'
   const next: WatchState = {
     nextFromMs: toMs,
     lastRetrainingAtMs: retrain ? toMs : lastRetrainingAtMs,
     pending: retrain ? decision.id : null,
   }
-  store.transaction(() => {
-    store.put('monitor-window', window.id, window)
-    store.put('retraining-decision', decision.id, decision)
-    store.writeState(watchStateName(endpoint), next, watch.revision)
+  await store.transaction(async (inner) => {
+    await inner.put('monitor-window', window.id, window)
+    await inner.put('retraining-decision', decision.id, decision)
+    await inner.writeState(watchStateName(endpoint), next, watch.revision)
   })
   return { window, decision }
 }

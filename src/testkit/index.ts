@@ -1,3 +1,8 @@
+export {
+  artifactFilesContract,
+  HOSTILE_PATHS,
+  type OpenedArtifactFiles,
+} from './artifact-files-contract.ts'
 export { artifactStoreContract, type OpenedArtifactStore } from './artifact-store-contract.ts'
 export { type ContractExpectation, type ContractTools, codeOf } from './contract-tools.ts'
 export { type FixedClock, fixedClock } from './fixed-clock.ts'

@@ -4,10 +4,10 @@ import { type ContractTools, codeOf } from './contract-tools.ts'
 
 export interface OpenedRecordStore {
   readonly store: RecordStore
-  /** A second connection to the same data, as another process would open it. */
-  reopen(): RecordStore
+  /** A second connection to the same data, as another process would open it; of the same project by default. */
+  reopen(project?: string): Promise<RecordStore>
   /** Closes everything and removes the data. */
-  dispose(): void
+  dispose(): Promise<void>
 }
 
 function decision(id: string, percent = 10): RolloutDecision {
@@ -42,14 +42,17 @@ function step(output: unknown): StepRecord {
 }
 
 /** Everything the port `RecordStore` promises, as tests: `recordStoreContract(vitest, open)`. */
-export function recordStoreContract(tools: ContractTools, open: () => OpenedRecordStore): void {
-  const check = (name: string, body: (opened: OpenedRecordStore) => void | Promise<void>) =>
+export function recordStoreContract(
+  tools: ContractTools,
+  open: () => Promise<OpenedRecordStore>,
+): void {
+  const check = (name: string, body: (opened: OpenedRecordStore) => Promise<void>) =>
     tools.it(name, async () => {
-      const opened = open()
+      const opened = await open()
       try {
         await body(opened)
       } finally {
-        opened.dispose()
+        await opened.dispose()
       }
     })
   tools.describe('record store contract', () => {
@@ -57,64 +60,69 @@ export function recordStoreContract(tools: ContractTools, open: () => OpenedReco
     stepAndStateChecks(tools, check)
     historyChecks(tools, check)
     transactionChecks(tools, check)
+    raceChecks(tools, check)
+    scopeChecks(tools, check)
   })
 }
 
-type Check = (name: string, body: (opened: OpenedRecordStore) => void | Promise<void>) => void
+type Check = (name: string, body: (opened: OpenedRecordStore) => Promise<void>) => void
 
 function recordChecks({ expect }: ContractTools, check: Check): void {
-  check('gives a record back as it was put, to another connection too', ({ store, reopen }) => {
-    store.put('rollout-decision', 'd1', decision('d1'))
-    expect(store.get('rollout-decision', 'd1')).toEqual(decision('d1'))
-    expect(reopen().get('rollout-decision', 'd1')).toEqual(decision('d1'))
-    expect(store.get('rollout-decision', 'd2')).toBe(undefined)
-    expect(store.get('run', 'd1')).toBe(undefined)
-  })
+  check(
+    'gives a record back as it was put, to another connection too',
+    async ({ store, reopen }) => {
+      await store.put('rollout-decision', 'd1', decision('d1'))
+      expect(await store.get('rollout-decision', 'd1')).toEqual(decision('d1'))
+      expect(await (await reopen()).get('rollout-decision', 'd1')).toEqual(decision('d1'))
+      expect(await store.get('rollout-decision', 'd2')).toBe(undefined)
+      expect(await store.get('run', 'd1')).toBe(undefined)
+    },
+  )
 
-  check('takes the same content under the same id as no change', ({ store }) => {
-    store.put('rollout-decision', 'd1', decision('d1'))
-    store.put('rollout-decision', 'd1', decision('d1'))
-    expect(store.list('rollout-decision').length).toBe(1)
+  check('takes the same content under the same id as no change', async ({ store }) => {
+    await store.put('rollout-decision', 'd1', decision('d1'))
+    await store.put('rollout-decision', 'd1', decision('d1'))
+    expect((await store.list('rollout-decision')).length).toBe(1)
   })
 
   check('refuses other content under a known id and keeps the first', async ({ store }) => {
-    store.put('rollout-decision', 'd1', decision('d1'))
+    await store.put('rollout-decision', 'd1', decision('d1'))
     const put = () => store.put('rollout-decision', 'd1', decision('d1', 20))
     expect(await codeOf(put)).toBe('RECORD_CONFLICT')
-    expect(store.get('rollout-decision', 'd1')).toEqual(decision('d1'))
+    expect(await store.get('rollout-decision', 'd1')).toEqual(decision('d1'))
   })
 
   check('refuses a record that does not fit its schema', async ({ store }) => {
     const broken = { ...decision('d1'), percent: 'ten' } as unknown as RolloutDecision
     const put = () => store.put('rollout-decision', 'd1', broken)
     expect(await codeOf(put)).toBe('RECORD_INVALID')
-    expect(store.list('rollout-decision')).toEqual([])
+    expect(await store.list('rollout-decision')).toEqual([])
   })
 
-  check('lists the newest first, up to the limit', ({ store }) => {
-    for (const id of ['d1', 'd2', 'd3']) store.put('rollout-decision', id, decision(id))
-    const ids = (limit?: number) =>
-      store
-        .list('rollout-decision', limit === undefined ? {} : { limit })
-        .map((stored) => stored.record.id)
-    expect(ids()).toEqual(['d3', 'd2', 'd1'])
-    expect(ids(2)).toEqual(['d3', 'd2'])
+  check('lists the newest first, up to the limit', async ({ store }) => {
+    for (const id of ['d1', 'd2', 'd3']) await store.put('rollout-decision', id, decision(id))
+    const ids = async (limit?: number) => {
+      const listed = await store.list('rollout-decision', limit === undefined ? {} : { limit })
+      return listed.map((stored) => stored.record.id)
+    }
+    expect(await ids()).toEqual(['d3', 'd2', 'd1'])
+    expect(await ids(2)).toEqual(['d3', 'd2'])
   })
 }
 
 function stepAndStateChecks({ expect }: ContractTools, check: Check): void {
-  check('finds a step by its key; a step run again replaces it', ({ store, reopen }) => {
-    expect(store.findStep('a'.repeat(64))).toBe(undefined)
-    store.saveStep(step({ rows: 1 }))
-    store.saveStep(step({ rows: 2 }))
-    expect(reopen().findStep('a'.repeat(64))).toEqual(step({ rows: 2 }))
+  check('finds a step by its key; a step run again replaces it', async ({ store, reopen }) => {
+    expect(await store.findStep('a'.repeat(64))).toBe(undefined)
+    await store.saveStep(step({ rows: 1 }))
+    await store.saveStep(step({ rows: 2 }))
+    expect(await (await reopen()).findStep('a'.repeat(64))).toEqual(step({ rows: 2 }))
   })
 
   check('changes a state only from its current revision', async ({ store, reopen }) => {
-    const other = reopen()
-    expect(store.readState('endpoint/x')).toEqual({ revision: 0, value: undefined })
-    expect(store.writeState('endpoint/x', { stable: 1 }, 0)).toBe(1)
-    expect(other.writeState('endpoint/x', { stable: 2 }, 1)).toBe(2)
+    const other = await reopen()
+    expect(await store.readState('endpoint/x')).toEqual({ revision: 0, value: undefined })
+    expect(await store.writeState('endpoint/x', { stable: 1 }, 0)).toBe(1)
+    expect(await other.writeState('endpoint/x', { stable: 2 }, 1)).toBe(2)
     expect(await codeOf(() => store.writeState('endpoint/x', { stable: 3 }, 1))).toBe(
       'STATE_CONFLICT',
     )
@@ -122,28 +130,31 @@ function stepAndStateChecks({ expect }: ContractTools, check: Check): void {
       'STATE_CONFLICT',
     )
     expect(await codeOf(() => store.writeState('endpoint/new', {}, 1))).toBe('STATE_CONFLICT')
-    expect(store.readState('endpoint/x')).toEqual({ revision: 2, value: { stable: 2 } })
+    expect(await store.readState('endpoint/x')).toEqual({ revision: 2, value: { stable: 2 } })
   })
 }
 
 function historyChecks({ expect }: ContractTools, check: Check): void {
-  check('numbers versions from 1 for each model, one number for one id', ({ store, reopen }) => {
-    expect(store.allocateVersion('delays', 'v_a')).toBe(1)
-    expect(reopen().allocateVersion('delays', 'v_b')).toBe(2)
-    expect(store.allocateVersion('delays', 'v_a')).toBe(1)
-    expect(store.allocateVersion('cancellations', 'v_a')).toBe(1)
-  })
+  check(
+    'numbers versions from 1 for each model, one number for one id',
+    async ({ store, reopen }) => {
+      expect(await store.allocateVersion('delays', 'v_a')).toBe(1)
+      expect(await (await reopen()).allocateVersion('delays', 'v_b')).toBe(2)
+      expect(await store.allocateVersion('delays', 'v_a')).toBe(1)
+      expect(await store.allocateVersion('cancellations', 'v_a')).toBe(1)
+    },
+  )
 
   check('keeps the history of environments in the order of writing', async ({ store, reopen }) => {
-    store.appendEnvironmentChange(change('c2', 'staging'))
-    reopen().appendEnvironmentChange(change('c1', 'production'))
-    store.appendEnvironmentChange(change('c3', 'staging'))
-    store.appendEnvironmentChange(change('c3', 'staging'))
-    const ids = (environment?: 'staging' | 'production') =>
-      store.environmentHistory('delays', environment).map((entry) => entry.id)
-    expect(ids()).toEqual(['c2', 'c1', 'c3'])
-    expect(ids('staging')).toEqual(['c2', 'c3'])
-    expect(store.environmentHistory('other')).toEqual([])
+    await store.appendEnvironmentChange(change('c2', 'staging'))
+    await (await reopen()).appendEnvironmentChange(change('c1', 'production'))
+    await store.appendEnvironmentChange(change('c3', 'staging'))
+    await store.appendEnvironmentChange(change('c3', 'staging'))
+    const ids = async (environment?: 'staging' | 'production') =>
+      (await store.environmentHistory('delays', environment)).map((entry) => entry.id)
+    expect(await ids()).toEqual(['c2', 'c1', 'c3'])
+    expect(await ids('staging')).toEqual(['c2', 'c3'])
+    expect(await store.environmentHistory('other')).toEqual([])
     const again = () => store.appendEnvironmentChange(change('c1', 'staging'))
     expect(await codeOf(again)).toBe('RECORD_CONFLICT')
   })
@@ -152,41 +163,97 @@ function historyChecks({ expect }: ContractTools, check: Check): void {
 function transactionChecks({ expect }: ContractTools, check: Check): void {
   check('does all of a transaction or nothing', async ({ store, reopen }) => {
     const work = () =>
-      store.transaction(() => {
-        store.put('rollout-decision', 'd1', decision('d1'))
-        store.writeState('endpoint/x', { stable: 1 }, 0)
+      store.transaction(async (inner) => {
+        await inner.put('rollout-decision', 'd1', decision('d1'))
+        await inner.writeState('endpoint/x', { stable: 1 }, 0)
         throw new Error('stop')
       })
     expect(String(await codeOf(work))).toMatch(/stop/)
-    expect(store.list('rollout-decision')).toEqual([])
-    expect(store.readState('endpoint/x').revision).toBe(0)
-    const count = store.transaction(() => {
-      store.put('rollout-decision', 'd1', decision('d1'))
-      return store.list('rollout-decision').length
+    expect(await store.list('rollout-decision')).toEqual([])
+    expect((await store.readState('endpoint/x')).revision).toBe(0)
+    const count = await store.transaction(async (inner) => {
+      await inner.put('rollout-decision', 'd1', decision('d1'))
+      return (await inner.list('rollout-decision')).length
     })
     expect(count).toBe(1)
-    expect(reopen().list('rollout-decision').length).toBe(1)
+    expect((await (await reopen()).list('rollout-decision')).length).toBe(1)
   })
 
   check('undoes an inner transaction alone', async ({ store }) => {
-    store.transaction(() => {
-      store.put('rollout-decision', 'd1', decision('d1'))
-      try {
-        store.transaction(() => {
-          store.put('rollout-decision', 'd2', decision('d2'))
+    await store.transaction(async (outer) => {
+      await outer.put('rollout-decision', 'd1', decision('d1'))
+      const failing = () =>
+        outer.transaction(async (inner) => {
+          await inner.put('rollout-decision', 'd2', decision('d2'))
           throw new Error('stop')
         })
-      } catch {
-        store.put('rollout-decision', 'd3', decision('d3'))
-      }
+      expect(String(await codeOf(failing))).toMatch(/stop/)
+      await outer.put('rollout-decision', 'd3', decision('d3'))
     })
-    expect(store.list('rollout-decision').map((stored) => stored.id)).toEqual(['d3', 'd1'])
+    const ids = (await store.list('rollout-decision')).map((stored) => stored.id)
+    expect(ids).toEqual(['d3', 'd1'])
   })
 
-  check('refuses work that is not synchronous', async ({ store }) => {
-    const work = () =>
-      store.transaction(async () => store.put('rollout-decision', 'd1', decision('d1')))
-    expect(String(await codeOf(work))).toMatch(/synchronous/)
-    expect(store.list('rollout-decision')).toEqual([])
+  check('lets transactions of a project wait for each other', async ({ store, reopen }) => {
+    const other = await reopen()
+    const add = (to: RecordStore) =>
+      to.transaction(async (inner) => {
+        const { revision, value = 0 } = await inner.readState<number>('count')
+        await inner.writeState('count', value + 1, revision)
+      })
+    await Promise.all(Array.from({ length: 12 }, (_, i) => add(i % 2 === 0 ? store : other)))
+    expect(await store.readState('count')).toEqual({ revision: 12, value: 12 })
+  })
+}
+
+function raceChecks({ expect }: ContractTools, check: Check): void {
+  check('lets one of many writers change a state', async ({ store, reopen }) => {
+    const stores = [store, await reopen()]
+    for (const revision of [0, 1]) {
+      const results = await Promise.allSettled(
+        Array.from({ length: 8 }, (_, i) =>
+          (stores[i % 2] ?? store).writeState('endpoint/x', { i }, revision),
+        ),
+      )
+      expect(results.filter(({ status }) => status === 'fulfilled').length).toBe(1)
+    }
+    expect((await store.readState('endpoint/x')).revision).toBe(2)
+  })
+
+  check('gives a number to each of many versions at once', async ({ store, reopen }) => {
+    const stores = [store, await reopen()]
+    const ids = Array.from({ length: 12 }, (_, i) => `v_${i % 6}`)
+    const numbers = await Promise.all(
+      ids.map((id, i) => (stores[i % 2] ?? store).allocateVersion('delays', id)),
+    )
+    expect(numbers.slice(6)).toEqual(numbers.slice(0, 6))
+    expect(numbers.slice(0, 6).toSorted()).toEqual([1, 2, 3, 4, 5, 6])
+  })
+}
+
+function scopeChecks({ expect }: ContractTools, check: Check): void {
+  check('keeps projects apart', async ({ store, reopen }) => {
+    const other = await reopen('another-project')
+    await store.put('rollout-decision', 'd1', decision('d1'))
+    await store.writeState('endpoint/x', { stable: 1 }, 0)
+    await store.appendEnvironmentChange(change('c1', 'staging'))
+    expect(await store.allocateVersion('delays', 'v_a')).toBe(1)
+    expect(await other.get('rollout-decision', 'd1')).toBe(undefined)
+    expect(await other.list('rollout-decision')).toEqual([])
+    expect(await other.readState('endpoint/x')).toEqual({ revision: 0, value: undefined })
+    expect(await other.environmentHistory('delays')).toEqual([])
+    await other.put('rollout-decision', 'd1', decision('d1', 20))
+    await other.appendEnvironmentChange(change('c1', 'production'))
+    expect(await other.writeState('endpoint/x', { stable: 7 }, 0)).toBe(1)
+    expect(await other.allocateVersion('delays', 'v_b')).toBe(1)
+    expect(await store.get('rollout-decision', 'd1')).toEqual(decision('d1'))
+    expect(await store.readState('endpoint/x')).toEqual({ revision: 1, value: { stable: 1 } })
+    expect(await store.environmentHistory('delays')).toEqual([change('c1', 'staging')])
+  })
+
+  check('shares finished steps, which depend on their content alone', async ({ store, reopen }) => {
+    await store.saveStep(step({ rows: 1 }))
+    const other = await reopen('another-project')
+    expect(await other.findStep('a'.repeat(64))).toEqual(step({ rows: 1 }))
   })
 }

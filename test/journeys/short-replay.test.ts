@@ -6,6 +6,7 @@ import type {
   RetrainingDecision,
   RetrainingOutcome,
 } from '../../src/core/records/index.ts'
+import { openDatabase } from '../../src/platform/database/index.ts'
 import { openPredictionLog, openRecordStore } from '../../src/platform/storage/index.ts'
 import { csvOf } from './fixtures/churn.ts'
 import { documentOf, processesOf, startEsteira, untilProcessesEnd } from './fixtures/esteira.ts'
@@ -50,30 +51,30 @@ interface Course {
 }
 
 /** What a replay left in the project's stores. */
-function courseOf(folder: string): Course {
-  const store = openRecordStore(path.join(folder, '.esteira/metadata.db'))
+async function courseOf(folder: string): Promise<Course> {
+  const database = await openDatabase({ url: path.join(folder, '.esteira/metadata.db') })
+  const store = openRecordStore(database, { project: 'machines' })
   const log = openPredictionLog(path.join(folder, '.esteira/predictions.db'))
   const byId = (a: { readonly id: string }, b: { readonly id: string }) => (a.id < b.id ? -1 : 1)
   try {
+    const [windows, decisions, outcomes, endpoint] = await Promise.all([
+      store.list('monitor-window'),
+      store.list('retraining-decision'),
+      store.list('retraining-outcome'),
+      store.readState<EndpointState>('endpoint/machines'),
+    ])
     return {
-      windows: store
-        .list('monitor-window')
+      windows: windows
         .map(({ record }) => lasting(record))
         .toSorted((a, b) => (a.from < b.from ? -1 : 1)),
-      decisions: store
-        .list('retraining-decision')
-        .map(({ record }) => record)
-        .toSorted(byId),
-      outcomes: store
-        .list('retraining-outcome')
-        .map(({ record }) => record)
-        .toSorted(byId),
-      endpoint: store.readState<EndpointState>('endpoint/machines').value,
+      decisions: decisions.map(({ record }) => record).toSorted(byId),
+      outcomes: outcomes.map(({ record }) => record).toSorted(byId),
+      endpoint: endpoint.value,
       predictions: log.count('machines'),
     }
   } finally {
     log.close()
-    store.close()
+    await database.close()
   }
 }
 
@@ -87,7 +88,7 @@ test('a replay watches, decides and retrains; killed in the middle it ends all t
     windows: REPLAYED_DAYS / 2,
     cached: false,
   })
-  const course = courseOf(quiet)
+  const course = await courseOf(quiet)
   expect(course.predictions).toBe(summary.requests)
   // A window speaks of the stable version; beside a canary the rest is in `byVersion`.
   expect(course.windows.map(answered)).toEqual(Array.from({ length: 5 }, () => 2 * 24 * SENSORS))
@@ -112,5 +113,5 @@ test('a replay watches, decides and retrains; killed in the middle it ends all t
   expect(processesOf(disturbed)).toEqual([])
   const finished = await documentOf<ReplayAnswer>(disturbed, ['replay'])
   expect(finished).toMatchObject({ requests: summary.requests, windows: summary.windows })
-  expect(courseOf(disturbed)).toEqual(course)
+  expect(await courseOf(disturbed)).toEqual(course)
 }, 300_000)

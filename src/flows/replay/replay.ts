@@ -105,7 +105,7 @@ interface Meters {
 
 async function settleDay(travel: Travel, dayEndMs: number, meters: Meters, wallClockMs: number) {
   const { platform, client } = travel
-  const decision = advanceRollout(platform, dayEndMs, await meters.step.since())
+  const decision = await advanceRollout(platform, dayEndMs, await meters.step.since())
   if (decision !== null && decision.action !== 'wait') {
     await client.reload()
     await meters.step.reset()
@@ -116,7 +116,7 @@ async function settleDay(travel: Travel, dayEndMs: number, meters: Meters, wallC
   const outcomes: RetrainingOutcome[] = []
   let windows = 0
   while (true) {
-    const watched = watchNext(platform, dayEndMs, measured)
+    const watched = await watchNext(platform, dayEndMs, measured)
     if (watched === undefined) break
     windows++
     note(platform, 'monitoring', windowLine(watched))
@@ -180,9 +180,33 @@ async function travelDays(
     if (settled.windows > 0) started = performance.now()
     windows += settled.windows
     current = { key: current.key, nextMs: toMs, requests: current.requests + requests }
-    currentRevision = platform.store.writeState(stateName(endpoint), current, currentRevision)
+    currentRevision = await platform.store.writeState(stateName(endpoint), current, currentRevision)
   }
   return { ...current, windows }
+}
+
+async function summarize(
+  { store, project }: Platform,
+  travelled: {
+    readonly span: { readonly fromMs: number; readonly untilMs: number }
+    readonly end: ReplayState
+    readonly cached: boolean
+  },
+): Promise<ReplaySummary> {
+  const { span, end, cached } = travelled
+  const [windows, retrainings] = await Promise.all([
+    store.list('monitor-window', { limit: 10_000 }),
+    store.list('retraining-outcome'),
+  ])
+  return {
+    from: isoTime(span.fromMs),
+    until: isoTime(span.untilMs),
+    days: Math.round((span.untilMs - span.fromMs) / DAY_MS),
+    requests: end.requests,
+    windows: windows.filter(({ record }) => record.endpoint === endpointName(project)).length,
+    retrainings: retrainings.length,
+    cached,
+  }
 }
 
 /**
@@ -193,7 +217,7 @@ async function travelDays(
 export async function replay(platform: Platform, options: ReplayOptions): Promise<ReplaySummary> {
   const { project, store, onProgress, clock } = platform
   const endpoint = endpointName(project)
-  if (readEndpoint(store, endpoint).value === undefined)
+  if ((await readEndpoint(store, endpoint)).value === undefined)
     throw flowErrors.NOTHING_DEPLOYED({ endpoint })
   const declared = project.replay
   const fromMs = options.fromMs ?? (declared && Date.parse(declared.from))
@@ -206,21 +230,11 @@ export async function replay(platform: Platform, options: ReplayOptions): Promis
     history: history.dataset.table.digest,
     fromMs,
   })
-  const { revision, value } = store.readState<ReplayState>(stateName(endpoint))
+  const { revision, value } = await store.readState<ReplayState>(stateName(endpoint))
   if (value !== undefined && value.key !== key) throw flowErrors.REPLAY_CHANGED({ endpoint })
   const state = value ?? { key, nextMs: fromMs, requests: 0 }
-  const summarize = (end: ReplayState, cached: boolean): ReplaySummary => ({
-    from: isoTime(fromMs),
-    until: isoTime(untilMs),
-    days: Math.round((untilMs - fromMs) / DAY_MS),
-    requests: end.requests,
-    windows: store
-      .list('monitor-window', { limit: 10_000 })
-      .filter((w) => w.record.endpoint === endpoint).length,
-    retrainings: store.list('retraining-outcome').length,
-    cached,
-  })
-  if (state.nextMs >= untilMs) return summarize(state, true)
+  const span = { fromMs, untilMs }
+  if (state.nextMs >= untilMs) return summarize(platform, { span, end: state, cached: true })
   const started = clock.now()
   onProgress({ kind: 'step-started', stage: 'monitoring', name: 'replay', atMs: started })
   const lock = acquireProjectLock({ folder: platform.folder, purpose: 'esteira replay' })
@@ -245,7 +259,7 @@ export async function replay(platform: Platform, options: ReplayOptions): Promis
       durationMs,
       atMs: clock.now(),
     })
-    return summarize(end, false)
+    return await summarize(platform, { span, end, cached: false })
   } finally {
     await client.close()
     await gateway.close()

@@ -3,6 +3,15 @@ import { createTestDatabase, DIALECTS, type TestDatabase } from '../../testkit/i
 import { redactDatabaseUrl } from './database-url.ts'
 import { openDatabase } from './open-database.ts'
 
+const RECORD = {
+  project: 'p',
+  kind: 'x',
+  id: 'y',
+  digest: 'd',
+  json: '{}',
+  created_at_ms: 1,
+}
+
 describe.each(DIALECTS)('database on %s', (dialect) => {
   let scene: TestDatabase
   beforeEach(async () => {
@@ -32,7 +41,7 @@ describe.each(DIALECTS)('database on %s', (dialect) => {
 
   it('gives integers as numbers, beyond 32 bits', async () => {
     const database = await scene.open()
-    const row = { kind: 'x', id: 'y', digest: 'd', json: '{}', created_at_ms: 1_900_000_000_123 }
+    const row = { ...RECORD, created_at_ms: 1_900_000_000_123 }
     await database.queries.insertInto('records').values(row).execute()
     const found = await database.queries.selectFrom('records').selectAll().executeTakeFirstOrThrow()
     expect(found).toEqual({ sequence: 1, ...row })
@@ -40,19 +49,29 @@ describe.each(DIALECTS)('database on %s', (dialect) => {
 
   it('refuses to change or delete records', async () => {
     const database = await scene.open()
-    const row = { kind: 'x', id: 'y', digest: 'd', json: '{}', created_at_ms: 1 }
-    await database.queries.insertInto('records').values(row).execute()
+    await database.queries.insertInto('records').values(RECORD).execute()
     const change = database.queries.updateTable('records').set({ json: '[]' }).execute()
     await expect(change).rejects.toThrow('records are never changed')
     const removal = database.queries.deleteFrom('records').execute()
     await expect(removal).rejects.toMatchObject({ code: 'DATABASE_FAILED' })
   })
 
+  it('refuses a query beside a transaction that waits for it, instead of waiting for ever', async () => {
+    const database = await scene.open()
+    const stuck = database.transaction(async () => {
+      await database.queries.selectFrom('steps').selectAll().execute()
+    })
+    await expect(stuck).rejects.toThrow(/inside a transaction/)
+    const nested = database.transaction(() => database.transaction(async () => 1))
+    await expect(nested).rejects.toThrow(/inside a transaction/)
+    expect(await database.queries.selectFrom('steps').selectAll().execute()).toEqual([])
+  })
+
   it('lets transactions of one process wait for each other', async () => {
     const database = await scene.open()
     await database.queries
       .insertInto('states')
-      .values({ name: 'n', revision: 0, json: '{}' })
+      .values({ project: 'p', name: 'n', revision: 0, json: '{}' })
       .execute()
     const increment = () =>
       database.transaction((transaction) =>

@@ -6,6 +6,7 @@ import { openPostgres } from './open-postgres.ts'
 import { SqliteDatabase } from './sqlite-database.ts'
 import { sqliteDialect } from './sqlite-dialect.ts'
 import type { DatabaseTables } from './tables/index.ts'
+import { TransactionScope } from './transaction-scope.ts'
 
 export interface OpenDatabaseOptions {
   /** A path, `sqlite:…` or `postgresql://…`. */
@@ -32,16 +33,23 @@ function openSqlite(path: string): Database {
     migrations: MIGRATIONS.map(({ sqlite }) => sqlite),
     synchronous: 'FULL',
   })
-  const queries = new Kysely<DatabaseTables>({ dialect: sqliteDialect(file) })
+  // From here on the dialect waits for other writers, without stopping the process.
+  file.exec('PRAGMA busy_timeout = 0')
+  const scope = new TransactionScope()
+  const queries = new Kysely<DatabaseTables>({ dialect: sqliteDialect(file, scope) })
   return {
     dialect: 'sqlite',
     place: path,
     queries,
     transaction: <T>(work: (transaction: Transaction) => Promise<T>) =>
-      queries.transaction().execute(work),
+      queries.transaction().execute((transaction) => scope.run(() => work(transaction))),
     async ping() {
       file.get('SELECT 1')
     },
-    close: () => queries.destroy(),
+    async close() {
+      await queries.destroy()
+      // The query builder ends only a driver that it used.
+      file.close()
+    },
   }
 }

@@ -6,6 +6,7 @@ import { MIGRATIONS } from './migrations/index.ts'
 import { PostgresDriver } from './postgres-driver.ts'
 import { isConflict, postgresError } from './postgres-errors.ts'
 import type { DatabaseTables } from './tables/index.ts'
+import { TransactionScope } from './transaction-scope.ts'
 
 /** Object ids of PostgreSQL's `bigint` and `numeric`. */
 const BIGINT = 20
@@ -26,25 +27,35 @@ export interface PostgresAddress {
 export async function openPostgres(address: PostgresAddress): Promise<Database> {
   const pool = await createPool(address)
   const { place } = address
+  const scope = new TransactionScope()
   const queries = new Kysely<DatabaseTables>({
     dialect: {
       createAdapter: () => new PostgresAdapter(),
-      createDriver: () => new PostgresDriver(pool, place),
+      createDriver: () => new PostgresDriver(pool, place, scope),
       createIntrospector: (database) => new PostgresIntrospector(database),
       createQueryCompiler: () => new PostgresQueryCompiler(),
     },
   })
+  // The query builder ends only a driver that it used; a pool is ended once.
+  let closing: Promise<void> | undefined
+  const close = () => {
+    closing ??= queries.destroy().then(() => pool.end())
+    return closing
+  }
   try {
     await migratePostgres(pool, place)
   } catch (error) {
-    await queries.destroy()
+    await close()
     throw postgresError(error, place)
   }
   return {
     dialect: 'postgres',
     place,
     queries,
-    transaction: (work) => retryConflicts(() => queries.transaction().execute(work)),
+    transaction: (work) =>
+      retryConflicts(() =>
+        queries.transaction().execute((transaction) => scope.run(() => work(transaction))),
+      ),
     async ping() {
       try {
         await pool.query('SELECT 1')
@@ -52,7 +63,7 @@ export async function openPostgres(address: PostgresAddress): Promise<Database> 
         throw postgresError(error, place)
       }
     },
-    close: () => queries.destroy(),
+    close,
   }
 }
 

@@ -1,20 +1,24 @@
 import type { CompiledQuery, DatabaseConnection, Driver, QueryResult } from 'kysely'
 import type { Pool, PoolClient } from 'pg'
 import { postgresError } from './postgres-errors.ts'
+import type { TransactionScope } from './transaction-scope.ts'
 
 /** Kysely over a pool of `pg`, with our codes on its errors; a broken connection is not used again. */
 export class PostgresDriver implements Driver {
   readonly #pool: Pool
   readonly #place: string
+  readonly #scope: TransactionScope
 
-  constructor(pool: Pool, place: string) {
+  constructor(pool: Pool, place: string, scope: TransactionScope) {
     this.#pool = pool
     this.#place = place
+    this.#scope = scope
   }
 
   async init(): Promise<void> {}
 
   async acquireConnection(): Promise<PostgresConnection> {
+    this.#scope.refuseInside()
     try {
       return new PostgresConnection(await this.#pool.connect(), this.#place)
     } catch (error) {
@@ -39,9 +43,8 @@ export class PostgresDriver implements Driver {
     connection.release()
   }
 
-  destroy(): Promise<void> {
-    return this.#pool.end()
-  }
+  /** The pool is ended by who made it. */
+  async destroy(): Promise<void> {}
 }
 
 class PostgresConnection implements DatabaseConnection {

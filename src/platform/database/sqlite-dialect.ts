@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises'
 import {
   type CompiledQuery,
   type DatabaseConnection,
@@ -8,13 +9,19 @@ import {
   SqliteIntrospector,
   SqliteQueryCompiler,
 } from 'kysely'
+import { isPlatformError } from '../../core/errors/index.ts'
 import type { SqliteDatabase } from './sqlite-database.ts'
+import type { TransactionScope } from './transaction-scope.ts'
+
+/** Waits this long for another connection's write before giving up. */
+const BUSY_TIMEOUT_MS = 10_000
+const LONGEST_PAUSE_MS = 20
 
 /** Kysely over `node:sqlite`: one connection, taken in turn. */
-export function sqliteDialect(database: SqliteDatabase): Dialect {
+export function sqliteDialect(database: SqliteDatabase, scope: TransactionScope): Dialect {
   return {
     createAdapter: () => new SqliteAdapter(),
-    createDriver: () => new SqliteDriver(database),
+    createDriver: () => new SqliteDriver(database, scope),
     createIntrospector: (queries) => new SqliteIntrospector(queries),
     createQueryCompiler: () => new SqliteQueryCompiler(),
   }
@@ -22,24 +29,27 @@ export function sqliteDialect(database: SqliteDatabase): Dialect {
 
 class SqliteDriver implements Driver {
   readonly #database: SqliteDatabase
+  readonly #scope: TransactionScope
   readonly #connection: SqliteConnection
   readonly #turns = new Turns()
 
-  constructor(database: SqliteDatabase) {
+  constructor(database: SqliteDatabase, scope: TransactionScope) {
     this.#database = database
+    this.#scope = scope
     this.#connection = new SqliteConnection(database)
   }
 
   async init(): Promise<void> {}
 
   async acquireConnection(): Promise<DatabaseConnection> {
+    this.#scope.refuseInside()
     await this.#turns.take()
     return this.#connection
   }
 
   async beginTransaction(): Promise<void> {
     // Immediate: the write lock is waited for here, never in the middle of the work.
-    this.#database.exec('BEGIN IMMEDIATE')
+    await waitForOthers(() => this.#database.exec('BEGIN IMMEDIATE'))
   }
 
   async commitTransaction(): Promise<void> {
@@ -67,7 +77,9 @@ class SqliteConnection implements DatabaseConnection {
   }
 
   async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
-    const { rows, changes, lastRowId } = this.#database.execute(query.sql, query.parameters)
+    const { rows, changes, lastRowId } = await waitForOthers(() =>
+      this.#database.execute(query.sql, query.parameters),
+    )
     return {
       rows: rows as Row[],
       ...(changes === undefined ? {} : { numAffectedRows: BigInt(changes) }),
@@ -77,6 +89,23 @@ class SqliteConnection implements DatabaseConnection {
 
   streamQuery<Row>(): AsyncIterableIterator<QueryResult<Row>> {
     throw new TypeError('the SQLite adapter reads whole results; ask for pages instead')
+  }
+}
+
+/**
+ * Tries again while another connection writes. SQLite's own waiting would stop this whole process,
+ * and with it the very writer that is waited for when that one lives in here too.
+ */
+async function waitForOthers<T>(work: () => T): Promise<T> {
+  const until = performance.now() + BUSY_TIMEOUT_MS
+  for (let pauseMs = 1; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
+    try {
+      return work()
+    } catch (error) {
+      const isBusy = isPlatformError(error) && error.code === 'DATABASE_BUSY'
+      if (!isBusy || performance.now() > until) throw error
+    }
+    await setTimeout(pauseMs)
   }
 }
 

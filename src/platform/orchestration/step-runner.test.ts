@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { defineErrors, problem } from '../../core/errors/index.ts'
 import { fixedClock } from '../../testkit/index.ts'
+import { type Database, openDatabase } from '../database/index.ts'
 import {
   type ArtifactStore,
   openArtifactStore,
@@ -31,19 +32,21 @@ const errors = defineErrors({
 })
 
 describe('step runner', () => {
+  let database: Database
   let store: RecordStore
   let artifacts: ArtifactStore
   let events: ProgressEvent[]
   let runs: number
   let folder: string
-  beforeEach(() => {
+  beforeEach(async () => {
     folder = mkdtempSync(join(root, 'p-'))
-    store = openRecordStore(join(folder, 'metadata.db'))
+    database = await openDatabase({ url: join(folder, 'metadata.db') })
+    store = openRecordStore(database, { project: 'p' })
     artifacts = openArtifactStore(join(folder, 'artifacts'))
     events = []
     runs = 0
   })
-  afterEach(() => store.close())
+  afterEach(() => database.close())
 
   function runner(options: Partial<StepRunnerOptions> = {}) {
     const clock = fixedClock(1_000)
@@ -73,7 +76,7 @@ describe('step runner', () => {
     expect(again.output).toEqual({ rows: 7, digest: null })
     expect(again.key).toBe(first.key)
     expect(kinds()).toEqual(['step-started', 'step-finished', 'step-started', 'step-finished'])
-    expect(store.findStep(first.key)?.finishedAt).toBe('1970-01-01T00:00:01.000Z')
+    expect((await store.findStep(first.key))?.finishedAt).toBe('1970-01-01T00:00:01.000Z')
   })
 
   it('runs again when anything that the output depends on changes, and only then', async () => {

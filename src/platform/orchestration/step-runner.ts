@@ -95,7 +95,7 @@ class RememberingStepRunner implements StepRunner {
   ): Promise<StepResult<T>> {
     const { stage, name } = definition
     this.#emit({ kind: 'step-started', stage, name })
-    const remembered = this.#recall(definition, key)
+    const remembered = await this.#recall(definition, key)
     const result = remembered
       ? { output: remembered.output, cached: true, workerMs: 0 }
       : { ...(await this.#work(definition, key, started)), cached: false }
@@ -105,8 +105,11 @@ class RememberingStepRunner implements StepRunner {
   }
 
   /** The stored output, if it still fits the step's schema and its artifacts are there. */
-  #recall<T>(definition: StepDefinition<T>, key: string): { readonly output: T } | undefined {
-    const stored = this.#store.findStep(key)
+  async #recall<T>(
+    definition: StepDefinition<T>,
+    key: string,
+  ): Promise<{ readonly output: T } | undefined> {
+    const stored = await this.#store.findStep(key)
     if (stored === undefined) return undefined
     const parsed = definition.output.safeParse(stored.output)
     const { stage, name } = definition
@@ -149,7 +152,7 @@ class RememberingStepRunner implements StepRunner {
     const missing = this.#missingArtifact(definition, output)
     if (missing !== undefined)
       throw new Error(`its output names artifact ${missing}, which is not in the store`)
-    this.#store.saveStep({
+    await this.#store.saveStep({
       key,
       stage,
       name,

@@ -2,11 +2,13 @@ import { spawn } from 'node:child_process'
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it, onTestFinished } from 'vitest'
+import { createTestDatabase, DIALECTS } from '../../testkit/index.ts'
+import { openRecordStore } from './database-record-store.ts'
 import { openArtifactStore } from './file-artifact-store.ts'
+import type { RecordStore } from './record-store.ts'
 import { openOnlineStore } from './sqlite-online-store.ts'
 import { openPredictionLog } from './sqlite-prediction-log.ts'
-import { openRecordStore } from './sqlite-record-store.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'esteira-crash-'))
 afterAll(() => rmSync(root, { recursive: true, force: true }))
@@ -23,23 +25,24 @@ function fileText(name: string): string {
 /** Writes for ever, and prints `kind n` (and an artifact's digest) after each write that returned. */
 const WRITER = `
 import { writeSync } from 'node:fs'
-import { openRecordStore } from ${fileText('./sqlite-record-store.ts')}
+import { openDatabase } from ${fileText('../database/index.ts')}
+import { openRecordStore } from ${fileText('./database-record-store.ts')}
 import { openArtifactStore } from ${fileText('./file-artifact-store.ts')}
 import { openPredictionLog } from ${fileText('./sqlite-prediction-log.ts')}
 import { openOnlineStore } from ${fileText('./sqlite-online-store.ts')}
-const [folder, round] = process.argv.slice(-2)
-const records = openRecordStore(folder + '/metadata.db')
+const [folder, url, round] = process.argv.slice(-3)
+const records = openRecordStore(await openDatabase({ url }), { project: 'p' })
 const artifacts = openArtifactStore(folder + '/artifacts')
 const log = openPredictionLog(folder + '/predictions.db')
 const online = openOnlineStore(folder + '/online.db')
 const at = '2026-01-01T00:00:00.000Z'
 for (let i = 0; ; i++) {
   const id = round + '-' + i
-  records.put('rollout-decision', id, { id, endpoint: 'e', action: 'wait', version: 1, percent: 0, reasons: [], at })
+  await records.put('rollout-decision', id, { id, endpoint: 'e', action: 'wait', version: 1, percent: 0, reasons: [], at })
   writeSync(1, 'record ' + id + '\\n')
-  records.transaction(() => {
-    records.writeState('left/' + id, { i }, 0)
-    records.writeState('right/' + id, { i }, 0)
+  await records.transaction(async (inner) => {
+    await inner.writeState('left/' + id, { i }, 0)
+    await inner.writeState('right/' + id, { i }, 0)
   })
   writeSync(1, 'state ' + id + '\\n')
   const ref = await artifacts.putBytes((id + ' ').repeat(40_000), { name: id })
@@ -52,11 +55,11 @@ for (let i = 0; ; i++) {
 }`
 
 /** Lets the writer acknowledge some writes, and kills it a random moment later. */
-function writeAndKill(folder: string, round: number): Promise<string> {
+function writeAndKill(folder: string, url: string, round: number): Promise<string> {
   const enough = LEAST_WRITES + Math.floor(Math.random() * 40)
   const child = spawn(
     process.execPath,
-    ['--input-type=module', '-e', WRITER, '--', folder, String(round)],
+    ['--input-type=module', '-e', WRITER, '--', folder, url, String(round)],
     { stdio: ['ignore', 'pipe', 'inherit'] },
   )
   return new Promise((resolve) => {
@@ -82,23 +85,31 @@ function acknowledged(printed: string, kind: string): string[] {
     .map(([, id]) => String(id))
 }
 
-describe('stores whose process is killed', () => {
+/** Names of the states written beside some records. */
+async function statesOf(records: RecordStore, ids: readonly string[]): Promise<Set<string>> {
+  const names = ids.flatMap((id) => [`left/${id}`, `right/${id}`])
+  const found = await Promise.all(names.map((name) => records.readState(name)))
+  return new Set(names.filter((_, i) => found[i]?.revision === 1))
+}
+
+describe.each(DIALECTS)('stores whose process is killed, metadata on %s', (dialect) => {
   it('have every acknowledged write and take nothing half-written for whole', async () => {
+    const scene = await createTestDatabase(dialect)
+    onTestFinished(() => scene.dispose())
     const folder = mkdtempSync(join(root, 'p-'))
     let printed = ''
-    for (let round = 0; round < ROUNDS; round++) printed += await writeAndKill(folder, round)
+    for (let round = 0; round < ROUNDS; round++)
+      printed += await writeAndKill(folder, scene.url, round)
     expect(acknowledged(printed, 'record').length).toBeGreaterThanOrEqual(ROUNDS * 4)
 
-    const records = openRecordStore(join(folder, 'metadata.db'))
+    const records = openRecordStore(await scene.open(), { project: 'p' })
     const ids = acknowledged(printed, 'record')
-    expect(ids.filter((id) => records.get('rollout-decision', id)?.id !== id)).toEqual([])
-    expect(acknowledged(printed, 'state').filter((id) => !hasState(`left/${id}`))).toEqual([])
     // Also of the writes nobody heard of: both or neither.
-    const all = records.list('rollout-decision', { limit: 1_000_000 }).map((stored) => stored.id)
-    expect(all.filter((id) => hasState(`left/${id}`) !== hasState(`right/${id}`))).toEqual([])
-    function hasState(name: string): boolean {
-      return records.readState(name).revision === 1
-    }
+    const all = (await records.list('rollout-decision', { limit: 1_000_000 })).map(({ id }) => id)
+    expect(ids.filter((id) => !all.includes(id))).toEqual([])
+    const states = await statesOf(records, all)
+    expect(acknowledged(printed, 'state').filter((id) => !states.has(`left/${id}`))).toEqual([])
+    expect(all.filter((id) => states.has(`left/${id}`) !== states.has(`right/${id}`))).toEqual([])
 
     const log = openPredictionLog(join(folder, 'predictions.db'))
     const online = openOnlineStore(join(folder, 'online.db'))
@@ -108,7 +119,7 @@ describe('stores whose process is killed', () => {
       expect([0, 50]).toContain(log.count(id))
       expect([0, 50]).toContain(online.count(id))
     }
-    for (const store of [records, log, online]) store.close()
+    for (const store of [log, online]) store.close()
 
     const artifacts = openArtifactStore(join(folder, 'artifacts'))
     for (const digest of acknowledged(printed, 'artifact')) await artifacts.verify(digest)

@@ -13,10 +13,11 @@ export interface StoredRecord<K extends RecordKind> {
 }
 
 /**
- * The metadata store: immutable records, finished steps, and a few mutable states.
+ * The metadata of one project: immutable records, finished steps, and a few mutable states.
  *
  * Holds for every adapter: an acknowledged write survives `kill -9`; records are validated on the
- * way in and parsed on the way out; several processes may use one store at once.
+ * way in and parsed on the way out; several processes may use one store at once; a project sees
+ * nothing of another one in the same database, but for finished steps, whose keys are their content.
  */
 export interface RecordStore {
   /**
@@ -24,32 +25,43 @@ export interface RecordStore {
    * @throws RECORD_CONFLICT when the id holds other content.
    * @throws STORAGE_FULL when the disk is full; nothing was written.
    */
-  put<K extends RecordKind>(kind: K, id: string, record: RecordOf<K>): void
-  get<K extends RecordKind>(kind: K, id: string): RecordOf<K> | undefined
+  put<K extends RecordKind>(kind: K, id: string, record: RecordOf<K>): Promise<void>
+  get<K extends RecordKind>(kind: K, id: string): Promise<RecordOf<K> | undefined>
   /** Newest first, at most `limit` (default 1,000). */
-  list<K extends RecordKind>(kind: K, options?: { readonly limit?: number }): StoredRecord<K>[]
+  list<K extends RecordKind>(
+    kind: K,
+    options?: { readonly limit?: number },
+  ): Promise<StoredRecord<K>[]>
 
   /** A finished step by the digest of its inputs. */
-  findStep(key: string): StepRecord | undefined
-  saveStep(step: StepRecord): void
+  findStep(key: string): Promise<StepRecord | undefined>
+  saveStep(step: StepRecord): Promise<void>
 
   /** A mutable document with its revision number; 0 and undefined when absent. */
-  readState<T>(name: string): { readonly revision: number; readonly value: T | undefined }
+  readState<T>(name: string): Promise<StateOf<T>>
   /**
    * Replaces a document if nobody else did meanwhile.
    * @returns the new revision.
    * @throws STATE_CONFLICT when the revision is no longer the current one.
    */
-  writeState<T>(name: string, value: T, expectedRevision: number): number
+  writeState<T>(name: string, value: T, expectedRevision: number): Promise<number>
 
   /** Next version number of a model for an artifact; the same artifact id gets the same number again. */
-  allocateVersion(model: string, versionId: string): number
+  allocateVersion(model: string, versionId: string): Promise<number>
 
   /** Records a change of environment; the history is append-only, in the order of writing. */
-  appendEnvironmentChange(change: EnvironmentChange): void
-  environmentHistory(model: string, environment?: Environment): EnvironmentChange[]
+  appendEnvironmentChange(change: EnvironmentChange): Promise<void>
+  environmentHistory(model: string, environment?: Environment): Promise<EnvironmentChange[]>
 
-  /** All of `work` or nothing. Synchronous, since the embedded store is. */
-  transaction<T>(work: () => T): T
-  close(): void
+  /**
+   * All of `work` or nothing; on a store of a transaction, all of `work` or nothing of it. `work`
+   * uses the store it is handed, waits for nothing else, and may be run again after a deadlock.
+   * Transactions of one project wait for each other, whichever process they are in.
+   */
+  transaction<T>(work: (store: RecordStore) => Promise<T>): Promise<T>
+}
+
+export interface StateOf<T> {
+  readonly revision: number
+  readonly value: T | undefined
 }

@@ -36,12 +36,18 @@ export const registryErrors = defineErrors({
     hint: (d) =>
       `Promote it step by step: \`esteira promote ${d.version} --to ${d.needed}\` first.`,
   }),
-  VERSION_NOT_APPROVED: problem<{ model: string; version: number; verdict: string; got: string }>({
+  VERSION_NOT_APPROVED: problem<{
+    model: string
+    version: number
+    environment?: string
+    verdict: string
+    got: string
+  }>({
     status: 409,
     exit: 'rejected',
     blame: 'caller',
     message: (d) =>
-      `Version ${d.version} of "${d.model}" cannot enter production: it needs a gate verdict YES, got ${d.got} (${d.verdict}).`,
+      `Version ${d.version} of "${d.model}" cannot enter ${d.environment ?? 'production'}: it needs a gate verdict YES, got ${d.got} (${d.verdict}).`,
     hint: (d) => `See the criteria with \`esteira show ${d.verdict}\`.`,
   }),
   NOTHING_TO_ROLL_BACK: problem<{ model: string; environment: string; version: number | null }>({

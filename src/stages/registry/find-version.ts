@@ -12,9 +12,9 @@ export interface ListVersionsOptions {
 }
 
 /** Versions of a model, newest number first. */
-export function listVersions({ store, model }: ListVersionsOptions): ModelVersion[] {
-  return store
-    .list('model-version', { limit: ALL_VERSIONS })
+export async function listVersions({ store, model }: ListVersionsOptions): Promise<ModelVersion[]> {
+  const stored = await store.list('model-version', { limit: ALL_VERSIONS })
+  return stored
     .map(({ record }) => record)
     .filter((record) => model === undefined || record.model === model)
     .sort((a, b) => b.version - a.version)
@@ -27,8 +27,12 @@ export interface FindVersionOptions {
 }
 
 /** @throws MODEL_NOT_FOUND, VERSION_NOT_FOUND */
-export function findVersion({ store, model, version }: FindVersionOptions): ModelVersion {
-  const all = listVersions({ store })
+export async function findVersion({
+  store,
+  model,
+  version,
+}: FindVersionOptions): Promise<ModelVersion> {
+  const all = await listVersions({ store })
   const ofModel = all.filter((record) => record.model === model)
   if (ofModel.length === 0) {
     const known = [...new Set(all.map((record) => record.model))]

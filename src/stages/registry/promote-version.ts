@@ -29,13 +29,13 @@ export interface PromoteVersionOptions {
  * @throws PROMOTION_SKIPS when it has not come through the environment before
  * @throws VERSION_NOT_APPROVED when production is asked for without a YES of the gate
  */
-export function promoteVersion(options: PromoteVersionOptions): EnvironmentChange {
-  const { store, model, version, environment, by, reason, atMs } = options
-  return store.transaction(() => {
-    const record = findVersion({ store, model, version })
-    requirePreviousEnvironment(options)
-    if (environment === 'production') requireApproval(store, record)
-    const history = store.environmentHistory(model, environment)
+export function promoteVersion(options: PromoteVersionOptions): Promise<EnvironmentChange> {
+  const { model, version, environment, by, reason, atMs } = options
+  return options.store.transaction(async (store) => {
+    const record = await findVersion({ store, model, version })
+    await requirePreviousEnvironment({ ...options, store })
+    if (environment === 'production') await requireApproval(store, record)
+    const history = await store.environmentHistory(model, environment)
     const latest = history.at(-1)
     if (latest?.version === version) return latest
     return appendChange(store, history, {
@@ -52,29 +52,33 @@ export function promoteVersion(options: PromoteVersionOptions): EnvironmentChang
 }
 
 /** A version counts as having come through when it was never rolled back from there. */
-function requirePreviousEnvironment(options: PromoteVersionOptions): void {
+async function requirePreviousEnvironment(options: PromoteVersionOptions): Promise<void> {
   const { store, model, version, environment } = options
   const needed = ENVIRONMENTS[ENVIRONMENTS.indexOf(environment) - 1]
   if (needed === undefined) return
-  if (!environmentLine(store.environmentHistory(model, needed)).includes(version)) {
+  const line = environmentLine(await store.environmentHistory(model, needed))
+  if (!line.includes(version)) {
     throw registryErrors.PROMOTION_SKIPS({ model, version, environment, needed })
   }
 }
 
-function requireApproval(store: RecordStore, { model, version, lineage }: ModelVersion): void {
-  const verdict = store.get('verdict', lineage.verdict)
+async function requireApproval(
+  store: RecordStore,
+  { model, version, lineage }: ModelVersion,
+): Promise<void> {
+  const verdict = await store.get('verdict', lineage.verdict)
   if (verdict?.outcome === 'yes') return
   const got = verdict === undefined ? 'none' : 'NO'
   throw registryErrors.VERSION_NOT_APPROVED({ model, version, verdict: lineage.verdict, got })
 }
 
 /** Writes a change with an id that follows from its content and its place in the history. */
-export function appendChange(
+export async function appendChange(
   store: RecordStore,
   history: readonly EnvironmentChange[],
   content: Omit<EnvironmentChange, 'id'>,
-): EnvironmentChange {
+): Promise<EnvironmentChange> {
   const change = { id: contentId('change', { ...content, place: history.length }), ...content }
-  store.appendEnvironmentChange(change)
+  await store.appendEnvironmentChange(change)
   return change
 }

@@ -13,17 +13,22 @@ export interface RegisterVersionOptions extends ModelVersionParts {
 
 /**
  * Enters a model into the registry under the model's next number. The same file with the same
- * threshold and lineage is the same version again, whenever it is asked for, whether the call is repeated, resumed after a crash, or made by two processes.
+ * threshold and lineage is the same version again, whenever it is asked for, whether the call is
+ * repeated, resumed after a crash, or made by two processes.
  */
-export function registerVersion({ store, nowMs, ...parts }: RegisterVersionOptions): ModelVersion {
+export function registerVersion({
+  store,
+  nowMs,
+  ...parts
+}: RegisterVersionOptions): Promise<ModelVersion> {
   const { model, artifact, threshold, lineage } = parts
   const id = contentId('version', { model, artifact: artifact.digest, threshold, lineage })
-  return store.transaction(() => {
-    const known = store.get('model-version', id)
+  return store.transaction(async (inner) => {
+    const known = await inner.get('model-version', id)
     if (known !== undefined) return known
-    const version = store.allocateVersion(parts.model, id)
+    const version = await inner.allocateVersion(parts.model, id)
     const record: ModelVersion = { id, ...parts, version, createdAt: isoTime(nowMs) }
-    store.put('model-version', id, record)
+    await inner.put('model-version', id, record)
     return record
   })
 }

@@ -18,10 +18,12 @@ export interface RollBackEnvironmentOptions {
  * Back to the version before. Twice goes two versions back: what was given up is never returned to.
  * @throws NOTHING_TO_ROLL_BACK
  */
-export function rollBackEnvironment(options: RollBackEnvironmentOptions): EnvironmentChange {
-  const { store, model, environment, by, reason, atMs } = options
-  return store.transaction(() => {
-    const history = store.environmentHistory(model, environment)
+export function rollBackEnvironment(
+  options: RollBackEnvironmentOptions,
+): Promise<EnvironmentChange> {
+  const { model, environment, by, reason, atMs } = options
+  return options.store.transaction(async (store) => {
+    const history = await store.environmentHistory(model, environment)
     const line = environmentLine(history)
     const current = line.at(-1) ?? null
     const target = versionBefore(line)

@@ -19,13 +19,12 @@ export interface VersionStanding {
 }
 
 /** What stands in an environment, now or at a past time; undefined when nothing did. */
-export function versionInEnvironment(
+export async function versionInEnvironment(
   options: VersionInEnvironmentOptions,
-): VersionStanding | undefined {
+): Promise<VersionStanding | undefined> {
   const { store, model, environment, atMs = Number.POSITIVE_INFINITY } = options
-  const change = store
-    .environmentHistory(model, environment)
-    .findLast((candidate) => Date.parse(candidate.at) <= atMs)
+  const history = await store.environmentHistory(model, environment)
+  const change = history.findLast((candidate) => Date.parse(candidate.at) <= atMs)
   if (change === undefined || change.version === null) return undefined
   const { version, at, by, reason } = change
   return { version, since: at, by, reason, change }

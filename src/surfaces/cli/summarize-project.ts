@@ -23,20 +23,24 @@ export interface ProjectSummary {
   readonly lastDecisions: readonly RetrainingDecision[]
 }
 
-export function summarizeProject({ project, store, log }: Platform): ProjectSummary {
+export async function summarizeProject({ project, store, log }: Platform): Promise<ProjectSummary> {
   const endpoint = endpointName(project)
-  const newest = (environment: Environment) =>
-    store.environmentHistory(project.name, environment).at(-1) ?? null
-  const environments = Object.fromEntries(
-    ENVIRONMENTS.map((environment) => [environment, newest(environment)]),
-  )
+  const newest = async (environment: Environment) =>
+    (await store.environmentHistory(project.name, environment)).at(-1) ?? null
+  const [standing, state, runs, windows, decisions] = await Promise.all([
+    Promise.all(ENVIRONMENTS.map(async (name) => [name, await newest(name)] as const)),
+    store.readState<EndpointState>(endpointStateName(endpoint)),
+    store.list('belt-run', { limit: SHOWN }),
+    store.list('monitor-window', { limit: SHOWN }),
+    store.list('retraining-decision', { limit: SHOWN }),
+  ])
   return {
     project: project.name,
-    environments: environments as ProjectSummary['environments'],
-    endpoint: store.readState<EndpointState>(endpointStateName(endpoint)).value ?? null,
+    environments: Object.fromEntries(standing) as ProjectSummary['environments'],
+    endpoint: state.value ?? null,
     predictions: log.count(endpoint),
-    lastRuns: store.list('belt-run', { limit: SHOWN }).map(({ record }) => record),
-    lastWindows: store.list('monitor-window', { limit: SHOWN }).map(({ record }) => record),
-    lastDecisions: store.list('retraining-decision', { limit: SHOWN }).map(({ record }) => record),
+    lastRuns: runs.map(({ record }) => record),
+    lastWindows: windows.map(({ record }) => record),
+    lastDecisions: decisions.map(({ record }) => record),
   }
 }

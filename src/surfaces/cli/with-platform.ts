@@ -1,5 +1,6 @@
 import type { Platform } from '../../flows/index.ts'
 import type { CommandCall } from './command-session.ts'
+import { databaseUrl } from './database-url.ts'
 
 /** Opens the project's platform for one piece of work, with progress and Ctrl-C wired to it. */
 export async function withPlatform<T>(
@@ -11,6 +12,7 @@ export async function withPlatform<T>(
   const { openPlatform } = await import('../../flows/index.ts')
   const platform = await openPlatform({
     projectFolder: call.project,
+    databaseUrl: databaseUrl(environment),
     onProgress: call.display.listen,
     signal: call.interruption.signal,
     environment,

@@ -13,15 +13,15 @@ let gateway: Gateway
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'esteira-fuzz-'))
-  scene = openGatewayScene(folder)
+  scene = await openGatewayScene(folder)
   await scene.addVersion('first', { featureView: true })
-  scene.rollOut(1)
+  await scene.rollOut(1)
   gateway = createGateway({ ...scene, clock: systemClock, acceptRequestTime: true })
   await gateway.listen()
 })
 afterAll(async () => {
   await gateway.close()
-  scene.close()
+  await scene.close()
   rmSync(folder, { recursive: true })
 })
 

@@ -24,7 +24,7 @@ beforeEach(() => {
 })
 afterEach(async () => {
   await gateway.close()
-  scene.close()
+  await scene.close()
   rmSync(folder, { recursive: true })
 })
 
@@ -36,10 +36,10 @@ async function serve(
     readonly gateway?: Partial<GatewayOptions>
   } = {},
 ): Promise<void> {
-  scene = openGatewayScene(folder, options.deployment)
+  scene = await openGatewayScene(folder, options.deployment)
   const { model = 'binary', featureView = false } = options
   await scene.addVersion('first', { model, featureView })
-  scene.rollOut(1)
+  await scene.rollOut(1)
   gateway = createGateway({ ...scene, clock: systemClock, ...options.gateway })
   await gateway.listen()
 }
@@ -490,7 +490,7 @@ describe('telling about itself', () => {
   })
 
   test('before anything is deployed it is alive, not ready, and says so', async () => {
-    scene = openGatewayScene(folder)
+    scene = await openGatewayScene(folder)
     gateway = createGateway({ ...scene, clock: systemClock })
     await gateway.listen()
     expect((await get('/v2/health/live')).status).toBe(200)

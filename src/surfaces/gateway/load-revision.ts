@@ -37,8 +37,9 @@ export async function loadRevision(
 ): Promise<LoadedRevision> {
   let session: ModelSession | undefined
   try {
-    const version = findVersion({ store, model, version: number })
-    const plan = planInputs(version, project, store.get('dataset', version.lineage.dataset))
+    const version = await findVersion({ store, model, version: number })
+    const dataset = await store.get('dataset', version.lineage.dataset)
+    const plan = planInputs(version, project, dataset)
     const { digest } = version.artifact
     const path = artifacts.pathOf(digest)
     // The loader compares the digest of the very bytes that it runs.

@@ -22,7 +22,7 @@ beforeEach(() => {
 afterEach(async () => {
   await gateway?.close()
   gateway = undefined
-  scene.close()
+  await scene.close()
   rmSync(folder, { recursive: true })
 })
 
@@ -38,10 +38,10 @@ const canary: Partial<DeploymentPolicy> = {
 }
 
 async function serve(deployment: Partial<DeploymentPolicy> = {}): Promise<Gateway> {
-  scene = openGatewayScene(folder, deployment)
+  scene = await openGatewayScene(folder, deployment)
   await scene.addVersion('first')
   await scene.addVersion('second')
-  scene.rollOut(1)
+  await scene.rollOut(1)
   gateway = createGateway({ ...scene, clock: systemClock, pollEveryMs: 50 })
   await gateway.listen()
   return gateway
@@ -96,9 +96,9 @@ describe('changing the revision', () => {
     const answered = (version: number) =>
       traffic.answers.filter((answer) => answer.version === version).length
     await traffic.until(() => answered(1) > 100)
-    scene.rollOut(2)
+    await scene.rollOut(2)
     await traffic.until(() => answered(2) > 100)
-    scene.rollBack()
+    await scene.rollBack()
     const before = answered(1)
     await traffic.until(() => answered(1) > before + 100)
     await traffic.stop()
@@ -112,7 +112,7 @@ describe('changing the revision', () => {
 
   test('a canary gets its share, and an id always meets the same revision', async () => {
     const served = await serve(canary)
-    const state = scene.rollOut(2)
+    const state = await scene.rollOut(2)
     await served.reload()
     const n = 1_000
     let hits = 0
@@ -140,7 +140,7 @@ describe('changing the revision', () => {
     const bytes = readFileSync(path)
     chmodSync(path, 0o644)
     writeFileSync(path, bytes.subarray(0, bytes.length / 2))
-    scene.rollOut(3)
+    await scene.rollOut(3)
     const report = await served.reload()
     expect(report.state?.stable).toBe(3)
     expect(report.serving?.stable).toBe(1)
@@ -155,7 +155,7 @@ describe('changing the revision', () => {
     const served = await serve(canary)
     const third = await scene.addVersion('third', { model: 'three-classes' })
     rmSync(scene.artifacts.pathOf(third.artifact.digest), { force: true })
-    scene.rollOut(3)
+    await scene.rollOut(3)
     const report = await served.reload()
     expect(report.serving).toMatchObject({ stable: 1, canary: null })
     expect(report.revisions.find(({ version }) => version === 3)?.status).toBe('failed')
@@ -175,9 +175,9 @@ describe('being killed', () => {
   })
 
   test('kill -9 under load: every answered prediction is in the log', async () => {
-    scene = openGatewayScene(folder)
+    scene = await openGatewayScene(folder)
     await scene.addVersion('first')
-    scene.rollOut(1)
+    await scene.rollOut(1)
     child = spawn(process.execPath, [script, folder], { stdio: ['ignore', 'pipe', 'inherit'] })
     const [line] = (await once(child.stdout ?? child, 'data')) as [Buffer]
     const address = line.toString().trim()

@@ -123,7 +123,7 @@ class FollowedEndpoint implements ServedEndpoint {
   }
 
   async #followNow(retry: boolean): Promise<void> {
-    const { revision, value } = readState(this.#store, this.name)
+    const { revision, value } = await readState(this.#store, this.name)
     this.#trouble = undefined
     if (revision === this.#stateRevision && !retry) return
     this.#stateRevision = revision
@@ -151,8 +151,8 @@ class FollowedEndpoint implements ServedEndpoint {
   }
 }
 
-function readState(store: RecordStore, endpoint: string) {
-  const { revision, value } = store.readState<unknown>(endpointStateName(endpoint))
+async function readState(store: RecordStore, endpoint: string) {
+  const { revision, value } = await store.readState<unknown>(endpointStateName(endpoint))
   return { revision, value: value === undefined ? undefined : endpointStateSchema.parse(value) }
 }
 

@@ -57,79 +57,133 @@ export interface ReportData {
   readonly challengerVerdicts: readonly Verdict[]
 }
 
-function oldestFirst<K extends RecordKind>(store: RecordStore, kind: K): RecordOf<K>[] {
-  return store
-    .list(kind, { limit: 100_000 })
-    .map(({ record }) => record)
-    .reverse()
+async function oldestFirst<K extends RecordKind>(
+  store: RecordStore,
+  kind: K,
+): Promise<RecordOf<K>[]> {
+  const stored = await store.list(kind, { limit: 100_000 })
+  return stored.map(({ record }) => record).reverse()
 }
 
-function found<T>(items: readonly (T | undefined)[]): T[] {
-  return items.filter((item) => item !== undefined)
+/** Those of some records that there are. */
+async function fetched<K extends RecordKind>(
+  store: RecordStore,
+  kind: K,
+  ids: readonly (string | null | undefined)[],
+): Promise<RecordOf<K>[]> {
+  const known = ids.filter((id) => typeof id === 'string')
+  const records = await Promise.all(known.map((id) => store.get(kind, id)))
+  return records.filter((record) => record !== undefined)
 }
 
 function newestByName<T>(items: readonly T[], name: (item: T) => string): T[] {
   return [...new Map(items.map((item) => [name(item), item])).values()]
 }
 
-function gatherContest(store: RecordStore, run: BeltRun) {
-  const evaluations = found(run.evaluations.map((id) => store.get('evaluation', id)))
-  const verdicts = found(run.verdicts.map((id) => store.get('verdict', id)))
-  const judged = verdicts.at(-1)?.evaluation
+async function gatherContest(store: RecordStore, run: BeltRun) {
+  const [evaluations, verdicts, runs, failedRuns, tunings] = await Promise.all([
+    fetched(store, 'evaluation', run.evaluations),
+    fetched(store, 'verdict', run.verdicts),
+    fetched(store, 'run', run.runs),
+    fetched(store, 'failed-run', run.failedRuns),
+    fetched(store, 'tuning', run.tunings),
+  ])
+  const [evaluation] = await fetched(store, 'evaluation', [verdicts.at(-1)?.evaluation])
+  const ranking = evaluations.filter((e) => e.part === 'validation')
+  return { runs, failedRuns, ranking, evaluation, tunings, verdicts }
+}
+
+/** What the model of a run was made of; of a run without one, the newest there is. */
+async function gatherSources(store: RecordStore, own: ModelVersion | undefined) {
+  if (own === undefined) {
+    const [snapshots, tables] = await Promise.all([
+      oldestFirst(store, 'snapshot'),
+      oldestFirst(store, 'feature-table'),
+    ])
+    return {
+      snapshots: newestByName(snapshots, (s) => s.source),
+      featureTables: newestByName(tables, (t) => t.view),
+    }
+  }
+  const ids = (digests: Readonly<Record<string, string>>) =>
+    Object.entries(digests).map(([name, digest]) => `${name}@${digest.slice(0, 16)}`)
+  const [snapshots, featureTables] = await Promise.all([
+    fetched(store, 'snapshot', ids(own.lineage.snapshots)),
+    fetched(store, 'feature-table', ids(own.lineage.featureTables)),
+  ])
+  return { snapshots, featureTables }
+}
+
+async function gatherPreparation(store: RecordStore, run: BeltRun) {
+  const [[dataset], [frame], [feasibility], [selection]] = await Promise.all([
+    fetched(store, 'dataset', [run.dataset]),
+    fetched(store, 'frame', [run.frame]),
+    fetched(store, 'feasibility', [run.feasibility]),
+    oldestFirst(store, 'selection'),
+  ])
+  return { dataset, frame, feasibility, selection }
+}
+
+/** What happened at the endpoint since. */
+async function gatherLife(store: RecordStore, project: Project) {
+  const endpoint = endpointName(project)
+  const [state, changes, rollouts, windows, decisions, outcomes] = await Promise.all([
+    store.readState<EndpointState>(endpointStateName(endpoint)),
+    store.environmentHistory(project.name),
+    oldestFirst(store, 'rollout-decision'),
+    oldestFirst(store, 'monitor-window'),
+    oldestFirst(store, 'retraining-decision'),
+    oldestFirst(store, 'retraining-outcome'),
+  ])
   return {
-    runs: found(run.runs.map((id) => store.get('run', id))),
-    failedRuns: found(run.failedRuns.map((id) => store.get('failed-run', id))),
-    ranking: evaluations.filter((e) => e.part === 'validation'),
-    evaluation: judged === undefined ? undefined : store.get('evaluation', judged),
-    tunings: found(run.tunings.map((id) => store.get('tuning', id))),
-    verdicts,
+    environmentChanges: changes,
+    endpoint: state.value,
+    rollouts: rollouts.filter((d) => d.endpoint === endpoint),
+    windows: windows
+      .filter((w) => w.endpoint === endpoint)
+      .sort((a, b) => a.from.localeCompare(b.from)),
+    decisions: decisions.filter((d) => d.endpoint === endpoint),
+    outcomes,
+    challengerVerdicts: await fetched(
+      store,
+      'verdict',
+      outcomes.map((outcome) => outcome.verdict),
+    ),
   }
 }
 
 /** Gathers a report's records; undefined when the belt has never run. */
-export function gatherReportData(project: Project, store: RecordStore): ReportData | undefined {
-  const travels = oldestFirst(store, 'belt-run').filter((travel) => travel.project === project.name)
+export async function gatherReportData(
+  project: Project,
+  store: RecordStore,
+): Promise<ReportData | undefined> {
+  const ran = await oldestFirst(store, 'belt-run')
+  const travels = ran.filter((travel) => travel.project === project.name)
   const run = travels.findLast((travel) => travel.cause === 'by hand') ?? travels.at(-1)
   if (run === undefined) return undefined
-  const versions = oldestFirst(store, 'model-version').sort((a, b) => a.version - b.version)
+  const registered = await oldestFirst(store, 'model-version')
+  const versions = registered.sort((a, b) => a.version - b.version)
   const own = versions.find((version) => version.version === run.version)
-  const snapshotIds = Object.entries(own?.lineage.snapshots ?? {}).map(
-    ([name, digest]) => `${name}@${digest.slice(0, 16)}`,
-  )
-  const tableIds = Object.entries(own?.lineage.featureTables ?? {}).map(
-    ([name, digest]) => `${name}@${digest.slice(0, 16)}`,
-  )
-  const endpoint = endpointName(project)
-  const outcomes = oldestFirst(store, 'retraining-outcome')
+  const [sources, preparation, contest, life, versionEvaluations] = await Promise.all([
+    gatherSources(store, own),
+    gatherPreparation(store, run),
+    gatherContest(store, run),
+    gatherLife(store, project),
+    fetched(
+      store,
+      'evaluation',
+      versions.map((version) => version.lineage.evaluation),
+    ),
+  ])
   return {
     project,
     run,
     travels: travels.filter((travel) => travel.cause !== 'by hand' || travel.id === run.id),
-    snapshots:
-      own === undefined
-        ? newestByName(oldestFirst(store, 'snapshot'), (s) => s.source)
-        : found(snapshotIds.map((id) => store.get('snapshot', id))),
-    featureTables:
-      own === undefined
-        ? newestByName(oldestFirst(store, 'feature-table'), (t) => t.view)
-        : found(tableIds.map((id) => store.get('feature-table', id))),
-    dataset: run.dataset === null ? undefined : store.get('dataset', run.dataset),
-    frame: run.frame === null ? undefined : store.get('frame', run.frame),
-    feasibility: run.feasibility === null ? undefined : store.get('feasibility', run.feasibility),
-    selection: oldestFirst(store, 'selection').at(0),
-    ...gatherContest(store, run),
+    ...sources,
+    ...preparation,
+    ...contest,
     versions,
-    versionEvaluations: found(versions.map((v) => store.get('evaluation', v.lineage.evaluation))),
-    environmentChanges: store.environmentHistory(project.name),
-    endpoint: store.readState<EndpointState>(endpointStateName(endpoint)).value,
-    rollouts: oldestFirst(store, 'rollout-decision').filter((d) => d.endpoint === endpoint),
-    windows: oldestFirst(store, 'monitor-window')
-      .filter((w) => w.endpoint === endpoint)
-      .sort((a, b) => a.from.localeCompare(b.from)),
-    decisions: oldestFirst(store, 'retraining-decision').filter((d) => d.endpoint === endpoint),
-    outcomes,
-    challengerVerdicts: found(
-      outcomes.map((o) => (o.verdict === null ? undefined : store.get('verdict', o.verdict))),
-    ),
+    versionEvaluations,
+    ...life,
   }
 }

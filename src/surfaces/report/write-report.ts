@@ -15,14 +15,15 @@ function contentDigest({ run, travels, ...rest }: ReportData): string {
 
 /**
  * Writes the report beside the project's other records and returns its path; undefined when the
- * belt has never run. A report that would say the same again is left as it is. A reader never sees half a page: it is written beside and renamed.
+ * belt has never run. A report that would say the same again is left as it is. A reader never sees
+ * half a page: it is written beside and renamed.
  */
-export function writeReport(platform: {
+export async function writeReport(platform: {
   readonly project: Project
   readonly store: RecordStore
   readonly folder: string
-}): string | undefined {
-  const data = gatherReportData(platform.project, platform.store)
+}): Promise<string | undefined> {
+  const data = await gatherReportData(platform.project, platform.store)
   if (data === undefined) return undefined
   const folder = join(platform.folder, 'reports')
   mkdirSync(folder, { recursive: true })

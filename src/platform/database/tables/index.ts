@@ -1,4 +1,5 @@
 import type { AccessTables } from './access.ts'
+import type { ApiTables } from './api.ts'
 import type { AuditTables } from './audit.ts'
 import type { CatalogTables } from './catalog.ts'
 import type { JobTables } from './jobs.ts'
@@ -12,4 +13,5 @@ export interface DatabaseTables
     CatalogTables,
     AccessTables,
     AuditTables,
-    JobTables {}
+    JobTables,
+    ApiTables {}

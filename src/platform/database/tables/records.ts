@@ -4,6 +4,7 @@ import type { ColumnType, Generated } from 'kysely'
 export interface RecordTables {
   readonly records: {
     sequence: Generated<number>
+    project: string
     kind: string
     id: string
     digest: string
@@ -11,14 +12,16 @@ export interface RecordTables {
     created_at_ms: number
   }
   readonly steps: { key: string; json: string }
-  readonly states: { name: string; revision: number; json: string }
+  readonly states: { project: string; name: string; revision: number; json: string }
   readonly model_versions: {
+    project: string
     model: string
     version: number
     version_id: ColumnType<string, string, never>
   }
   readonly environment_changes: {
     sequence: Generated<number>
+    project: string
     id: string
     model: string
     environment: string

@@ -4,11 +4,15 @@ import path from 'node:path'
 import { Command } from 'commander'
 import type { LoadedProject, NotChecked } from '../../../platform/project-file/index.ts'
 import type { CommandSession } from '../command-session.ts'
+import { databaseUrl } from '../database-url.ts'
 import { countText } from '../presentation/quantities.ts'
 import { snapshotColumns } from '../snapshot-columns.ts'
 
 /** Looks at queries and columns with an engine that is gone afterwards. */
-async function inspect(loaded: LoadedProject): Promise<readonly NotChecked[]> {
+async function inspect(
+  loaded: LoadedProject,
+  url: string | undefined,
+): Promise<readonly NotChecked[]> {
   const { project, folder, file, locate } = loaded
   const [{ openTableEngine }, { checkColumns, checkQueries, projectFileErrors }] =
     await Promise.all([
@@ -21,7 +25,11 @@ async function inspect(loaded: LoadedProject): Promise<readonly NotChecked[]> {
     const wrongQueries = await checkQueries(project, { engine, locate })
     if (wrongQueries.length > 0)
       throw projectFileErrors.PROJECT_INVALID({ file, issues: wrongQueries })
-    const snapshots = await snapshotColumns(folder)
+    const snapshots = await snapshotColumns({
+      project: project.name,
+      projectFolder: folder,
+      databaseUrl: url,
+    })
     const columns = await checkColumns(project, { folder, engine, snapshots, locate })
     if (columns.issues.length > 0) {
       throw projectFileErrors.PROJECT_INVALID({ file, issues: columns.issues })
@@ -51,7 +59,7 @@ export function checkCommand(session: CommandSession): Command {
   return session.complete(command, async (call) => {
     const { loadProject } = await import('../../../platform/project-file/index.ts')
     const loaded = await loadProject(call.project)
-    const notChecked = await inspect(loaded)
+    const notChecked = await inspect(loaded, databaseUrl(call.terminal.environment))
     const { project, file, digest } = loaded
     const remarks = notChecked.map(
       ({ what, why }) => `${call.colours.yellow('not checked')}  ${what}: ${why}`,

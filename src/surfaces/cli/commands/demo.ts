@@ -39,7 +39,7 @@ async function travel(
     startGateway: gatewayProcess(call, EXAMPLE, environment),
   })
   const report = await writeProjectReport(platform)
-  const summary = summarizeProject(platform)
+  const summary = await summarizeProject(platform)
   const texts = [
     beltRunText(run, report, call.colours),
     replayText(replayed),

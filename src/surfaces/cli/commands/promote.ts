@@ -29,7 +29,7 @@ export function promoteCommand(session: CommandSession): Command {
     }
     return withPlatform(call, async (platform) => {
       const { promote } = await import('../../../flows/index.ts')
-      const outcome = promote(platform, request)
+      const outcome = await promote(platform, request)
       return { json: outcome, text: environmentChangeText(outcome.change) }
     })
   })

@@ -19,7 +19,7 @@ export function rollbackCommand(session: CommandSession): Command {
     }
     return withPlatform(call, async (platform) => {
       const { rollBack } = await import('../../../flows/index.ts')
-      const result = rollBack(platform, request)
+      const result = await rollBack(platform, request)
       return {
         json: result,
         text: result.change === null ? 'canary withdrawn' : environmentChangeText(result.change),

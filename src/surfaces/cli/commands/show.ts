@@ -27,16 +27,17 @@ function kindOf(word: string): RecordKind {
   return kind
 }
 
-function showKinds({ store }: Platform): CommandOutcome {
-  const counts = Object.keys(RECORD_KINDS)
-    .filter(isRecordKind)
-    .map((kind) => ({ kind, count: store.list(kind).length }))
+async function showKinds({ store }: Platform): Promise<CommandOutcome> {
+  const kinds = Object.keys(RECORD_KINDS).filter(isRecordKind)
+  const counts = await Promise.all(
+    kinds.map(async (kind) => ({ kind, count: (await store.list(kind)).length })),
+  )
   const rows = counts.map(({ kind, count }) => [kind, String(count)])
   return { json: counts, text: tableText(['kind', 'records'], rows) }
 }
 
-function showList({ store }: Platform, kind: RecordKind): CommandOutcome {
-  const found = store.list(kind)
+async function showList({ store }: Platform, kind: RecordKind): Promise<CommandOutcome> {
+  const found = await store.list(kind)
   const entries = found.map(({ id, createdAtMs }) => ({
     id,
     createdAt: new Date(createdAtMs).toISOString(),
@@ -46,10 +47,10 @@ function showList({ store }: Platform, kind: RecordKind): CommandOutcome {
 }
 
 /** A record by its id, by the beginning of its id if only one begins so, or a version by number. */
-function findRecord({ store }: Platform, kind: RecordKind, id: string): unknown {
-  const exact = store.get(kind, id)
+async function findRecord({ store }: Platform, kind: RecordKind, id: string): Promise<unknown> {
+  const exact = await store.get(kind, id)
   if (exact !== undefined) return exact
-  const all = store.list(kind)
+  const all = await store.list(kind)
   const byNumber = all.find(
     ({ record }) =>
       'version' in record &&
@@ -74,7 +75,7 @@ export function showCommand(session: CommandSession): Command {
       if (word === undefined) return showKinds(platform)
       const kind = kindOf(word)
       if (id === undefined) return showList(platform, kind)
-      const record = findRecord(platform, kind, id)
+      const record = await findRecord(platform, kind, id)
       return { json: record, text: stringify(record).trimEnd() }
     }),
   )

@@ -11,7 +11,7 @@ export function statusCommand(session: CommandSession): Command {
   )
   return session.complete(command, (call) =>
     withPlatform(call, async (platform) => {
-      const summary = summarizeProject(platform)
+      const summary = await summarizeProject(platform)
       return { json: summary, text: statusText(summary, call.colours) }
     }),
   )
