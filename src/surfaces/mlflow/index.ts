@@ -1,0 +1,3 @@
+export { mlflowErrors } from './errors.ts'
+export type { AccessGuard, MlflowOptions, MlflowPermission } from './mlflow-options.ts'
+export { mlflowPlugin } from './mlflow-plugin.ts'

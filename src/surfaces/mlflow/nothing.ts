@@ -1,0 +1,2 @@
+/** The answer `{}` of calls that have nothing to tell. */
+export const NOTHING: object = Object.freeze({})
