@@ -1,0 +1,29 @@
+import type { FastifyInstance } from 'fastify'
+import { API_PREFIX, OPERATIONS, openApiDocument } from '../api-contract/index.ts'
+import type { ApiContext } from './api-context.ts'
+import { requireFor } from './caller.ts'
+import { apiErrors } from './errors.ts'
+import { HANDLERS } from './handlers/index.ts'
+import { streamProgress } from './http/progress-stream.ts'
+import { registerOperations } from './http/register-operations.ts'
+
+/** Adds the API under `/api/v1`: its operations, its OpenAPI document, live progress. */
+export async function apiPlugin(app: FastifyInstance, context: ApiContext): Promise<void> {
+  registerOperations(app, context, HANDLERS)
+  const document = JSON.stringify(openApiDocument(OPERATIONS, context.version))
+  app.get(`${API_PREFIX}/openapi.json`, async (_request, reply) =>
+    reply.type('application/json; charset=utf-8').send(document),
+  )
+  app.get<{ Querystring: { project?: string } }>(
+    `${API_PREFIX}/progress`,
+    async (request, reply) => {
+      const { project } = request.query
+      if (project !== undefined) await requireFor({ request }, 'experiments:read', project)
+      await streamProgress(context, request, reply)
+    },
+  )
+  app.all(`${API_PREFIX}/*`, async (request) => {
+    const [path = ''] = request.url.split('?')
+    throw apiErrors.API_ROUTE_UNKNOWN({ method: request.method, path: path.slice(0, 200) })
+  })
+}

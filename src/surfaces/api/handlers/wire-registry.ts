@@ -1,0 +1,20 @@
+import type { CatalogVersion, RegisteredModel } from '../../../stages/registry/catalog/index.ts'
+
+/** The API's shape of a version. */
+export function wireVersion(version: CatalogVersion) {
+  const { runLink, ...rest } = version
+  return {
+    ...rest,
+    aliases: [...version.aliases],
+    environments: [...version.environments],
+  }
+}
+
+/** The API's shape of a registered model. */
+export function wireModel(model: RegisteredModel) {
+  return {
+    ...model,
+    aliases: [...model.aliases],
+    latestVersions: model.latestVersions.map(wireVersion),
+  }
+}

@@ -1,0 +1,3 @@
+export type { ApiContext } from './api-context.ts'
+export { apiPlugin } from './api-plugin.ts'
+export { apiErrors } from './errors.ts'
