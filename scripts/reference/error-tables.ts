@@ -3,6 +3,7 @@ import { securityErrors } from '../../src/assurance/security/index.ts'
 import type { ErrorTable } from '../../src/core/errors/index.ts'
 import { errors as statisticsErrors } from '../../src/core/statistics/errors.ts'
 import { flowErrors } from '../../src/flows/index.ts'
+import { artifactFileErrors } from '../../src/platform/artifact-files/index.ts'
 import { databaseErrors } from '../../src/platform/database/index.ts'
 import { inferenceErrors } from '../../src/platform/inference/index.ts'
 import { orchestrationErrors } from '../../src/platform/orchestration/index.ts'
@@ -17,11 +18,14 @@ import { featureErrors } from '../../src/stages/features/index.ts'
 import { monitoringErrors } from '../../src/stages/monitoring/errors.ts'
 import { preparationErrors } from '../../src/stages/preparation/index.ts'
 import { problemErrors } from '../../src/stages/problem/index.ts'
+import { catalogErrors } from '../../src/stages/registry/catalog/index.ts'
+import { governanceErrors } from '../../src/stages/registry/governance/index.ts'
 import { registryErrors } from '../../src/stages/registry/index.ts'
 import { selectionErrors } from '../../src/stages/selection/index.ts'
 import { trainingErrors } from '../../src/stages/training/index.ts'
 import { errors as commandLineErrors } from '../../src/surfaces/cli/errors.ts'
 import { gatewayErrors } from '../../src/surfaces/gateway/index.ts'
+import { mlflowErrors } from '../../src/surfaces/mlflow/errors.ts'
 import { serverErrors } from '../../src/surfaces/server/errors.ts'
 import { repositoryFiles } from '../checks/repository.ts'
 
@@ -30,6 +34,7 @@ export const ERROR_TABLES: Readonly<Record<string, { readonly table: ErrorTable 
   'assurance/audit': auditErrors,
   'assurance/security': securityErrors,
   'core/statistics': statisticsErrors,
+  'platform/artifact-files': artifactFileErrors,
   'platform/inference': inferenceErrors,
   'platform/orchestration': orchestrationErrors,
   'platform/project-file': projectFileErrors,
@@ -45,11 +50,14 @@ export const ERROR_TABLES: Readonly<Record<string, { readonly table: ErrorTable 
   'stages/preparation': preparationErrors,
   'stages/problem': problemErrors,
   'stages/registry': registryErrors,
+  'stages/registry/catalog': catalogErrors,
+  'stages/registry/governance': governanceErrors,
   'stages/selection': selectionErrors,
   'stages/training': trainingErrors,
   flows: flowErrors,
   'surfaces/cli': commandLineErrors,
   'surfaces/gateway': gatewayErrors,
+  'surfaces/mlflow': mlflowErrors,
   'surfaces/server': serverErrors,
 }
 

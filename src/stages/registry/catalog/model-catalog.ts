@@ -14,16 +14,28 @@ export interface NewCatalogVersion {
   readonly user: string
   /** Makes a repeated call the same version again: the belt gives the id of its record. */
   readonly recordId?: string | undefined
+  /** What a gate said of it; absent when none has judged it. */
+  readonly judgement?:
+    | {
+        readonly evaluation: string
+        readonly verdict: string
+        /** Null when the verdict is not known here. */
+        readonly outcome: 'yes' | 'no' | null
+      }
+    | undefined
+  /** Milliseconds; now when absent. */
+  readonly createdAtMs?: number | undefined
 }
 
 /**
  * Registered models and their versions, aliases and stages: one registry for the belt and for
  * MLflow clients.
  *
- * Errors of all: MODEL_NOT_FOUND, VERSION_NOT_FOUND, ALIAS_NOT_FOUND, and those of the database.
+ * Errors of all: MODEL_NOT_FOUND, VERSION_NOT_FOUND, ALIAS_NOT_FOUND, MODEL_NAME_INVALID,
+ * MODEL_TAG_INVALID, and those of the database.
  */
 export interface ModelCatalog {
-  /** @throws MODEL_EXISTS, NAME_INVALID */
+  /** @throws MODEL_EXISTS, MODEL_NAME_INVALID, MODEL_TAG_INVALID */
   createModel(
     by: Actor,
     model: {
@@ -69,6 +81,7 @@ export interface ModelCatalog {
       readonly version: number
       readonly stage: Stage
       readonly archiveExisting: boolean
+      readonly reason?: string | undefined
     },
   ): Promise<CatalogVersion>
 

@@ -1,0 +1,113 @@
+import type { Actor, Transaction } from '../../../platform/database/index.ts'
+import { assembleVersion } from './assemble-version.ts'
+import { type CatalogCore, changeBy, type Outcome, versionSubject } from './catalog-core.ts'
+import { lockModel, type ModelRow, type VersionRow } from './catalog-rows.ts'
+import type { NewCatalogVersion } from './model-catalog.ts'
+import { requireTags } from './names.ts'
+import type { CatalogVersion } from './registered-model.ts'
+
+/**
+ * Gives the version the model's next number. A belt's record that has a version already gets that
+ * version again; a deleted one comes back under its number, for its record still names it.
+ */
+export async function registerCatalogVersion(
+  core: CatalogCore,
+  transaction: Transaction,
+  { by, given }: { readonly by: Actor; readonly given: NewCatalogVersion },
+): Promise<Outcome<CatalogVersion>> {
+  requireTags(given.tags ?? {})
+  const model = await lockModel(transaction, given.model)
+  const known = await recordedVersion(transaction, model, given.recordId)
+  if (known !== undefined && known.deleted_at_ms === null) {
+    return { value: await assembleVersion(transaction, known), changes: [] }
+  }
+  const row =
+    known === undefined
+      ? await insertVersion(transaction, { model, given, nowMs: core.clock.now() })
+      : await reviveVersion(transaction, known, core.clock.now())
+  const change = changeBy(by, {
+    action: known === undefined ? 'version.create' : 'version.restore',
+    subject: versionSubject(model.name, row.version),
+    project: model.project,
+    after: { source: row.source, artifactUri: row.artifact_uri, runId: row.run_id },
+  })
+  return { value: await assembleVersion(transaction, row), changes: [change] }
+}
+
+function recordedVersion(
+  transaction: Transaction,
+  model: ModelRow,
+  recordId: string | undefined,
+): Promise<VersionRow | undefined> {
+  if (recordId === undefined) return Promise.resolve(undefined)
+  return transaction
+    .selectFrom('catalog_versions')
+    .selectAll()
+    .where('model', '=', model.number)
+    .where('record_id', '=', recordId)
+    .executeTakeFirst()
+}
+
+interface VersionInsertion {
+  readonly model: ModelRow
+  readonly given: NewCatalogVersion
+  readonly nowMs: number
+}
+
+async function insertVersion(
+  transaction: Transaction,
+  { model, given, nowMs }: VersionInsertion,
+): Promise<VersionRow> {
+  const version = model.last_version + 1
+  await transaction
+    .updateTable('catalog_models')
+    .set({ last_version: version, updated_at_ms: nowMs })
+    .where('number', '=', model.number)
+    .execute()
+  const createdAtMs = given.createdAtMs ?? nowMs
+  const row = await transaction
+    .insertInto('catalog_versions')
+    .values({
+      model: model.number,
+      version,
+      created_at_ms: createdAtMs,
+      updated_at_ms: createdAtMs,
+      description: given.description ?? '',
+      user_name: given.user,
+      stage: 'None',
+      source: given.source,
+      artifact_uri: given.artifactUri,
+      run_id: given.runId ?? null,
+      run_link: given.runLink ?? null,
+      model_id: given.modelId ?? null,
+      status: 'READY',
+      record_id: given.recordId ?? null,
+      evaluation: given.judgement?.evaluation ?? null,
+      verdict: given.judgement?.verdict ?? null,
+      outcome: given.judgement?.outcome ?? null,
+    })
+    .returningAll()
+    .executeTakeFirstOrThrow()
+  const tags = Object.entries(given.tags ?? {}).map(([key, value]) => ({
+    model: model.number,
+    version,
+    key,
+    value,
+  }))
+  if (tags.length > 0) await transaction.insertInto('catalog_version_tags').values(tags).execute()
+  return row
+}
+
+function reviveVersion(
+  transaction: Transaction,
+  { model, version }: VersionRow,
+  nowMs: number,
+): Promise<VersionRow> {
+  return transaction
+    .updateTable('catalog_versions')
+    .set({ deleted_at_ms: null, updated_at_ms: nowMs, stage: 'None' })
+    .where('model', '=', model)
+    .where('version', '=', version)
+    .returningAll()
+    .executeTakeFirstOrThrow()
+}
