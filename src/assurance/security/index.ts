@@ -4,6 +4,7 @@ export type { ApiToken, NewToken } from './api-tokens.ts'
 export type { AuthenticatedSession, Credentials } from './authenticate.ts'
 export { securityErrors } from './errors.ts'
 export type { Identity } from './identities.ts'
+export { createOidcLogin, type OidcLogin, type OidcSettings, type PendingLogin } from './oidc.ts'
 export { MIN_PASSWORD_LENGTH } from './password.ts'
 export {
   ALL_PROJECTS,

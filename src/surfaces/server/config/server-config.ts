@@ -8,10 +8,6 @@ const oidc = z.strictObject({
   issuer: z.url().optional().describe('URL of the OpenID provider; turns the login through it on'),
   clientId: z.string().min(1).optional().describe('how the provider knows this server'),
   clientSecret: z.string().min(1).optional().describe('secret that goes with the client id'),
-  redirectUrl: z
-    .url()
-    .optional()
-    .describe('URL of /login/callback as browsers see it; made from the address when absent'),
   scopes: z.string().min(1).default('openid profile email').describe('asked of the provider'),
   nameClaim: z
     .string()
@@ -32,7 +28,7 @@ const rateLimit = z.strictObject({
     .number()
     .int()
     .min(0)
-    .default(60_000)
+    .default(300_000)
     .describe('requests of one account or address a minute; 0 is no limit'),
 })
 
@@ -64,6 +60,10 @@ export const serverConfigSchema = z.strictObject({
       'where proxied artifacts are kept: a folder or s3://; <data-dir>/mlartifacts when absent',
     ),
   requireLogin: z.boolean().default(false).describe('ask for a login on this machine too'),
+  publicUrl: z
+    .url()
+    .optional()
+    .describe('URL of this server as browsers see it, when a proxy stands before it'),
   sessionSeconds: seconds.default(43_200).describe('how long a browser login lasts'),
   maxBodyMebibytes: mebibytes.default(16).describe('largest JSON body'),
   oidc: oidc.prefault({}),

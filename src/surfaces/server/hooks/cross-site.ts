@@ -1,0 +1,58 @@
+import { timingSafeEqual } from 'node:crypto'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { serverErrors } from '../errors.ts'
+import { isLoopbackName } from '../loopback.ts'
+
+const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS'])
+/** The page itself, or a person who typed the address. */
+const OWN_SITES = new Set(['same-origin', 'none'])
+
+export interface CrossSiteRules {
+  /** Refuses every Host that is not a name of this machine. */
+  readonly loopbackOnly: boolean
+  /** The origin browsers see, when a proxy stands before the server. */
+  readonly publicOrigin: string | undefined
+}
+
+/**
+ * Refuses what a page of another site makes a browser send: to a server without logins under a name
+ * of the page's own, and unsafe requests that a browser signs with a cookie or with nothing.
+ */
+export function addCrossSiteProtection(app: FastifyInstance, rules: CrossSiteRules): void {
+  app.addHook('onRequest', async (request) => {
+    if (rules.loopbackOnly && !isLoopbackName(request.hostname)) {
+      throw serverErrors.HOST_NAME_REFUSED({ host: request.hostname.slice(0, 200) })
+    }
+    // A browser never adds an Authorization header of ours by itself.
+    if (SAFE_METHODS.has(request.method) || request.headers.authorization !== undefined) return
+    checkSite(request, rules.publicOrigin)
+    // A login needs no token of the session that it replaces.
+    if (request.routeOptions.config.isPublic === true) return
+    if (request.csrfToken !== undefined) checkToken(request, request.csrfToken)
+  })
+}
+
+/** @throws CSRF_REFUSED */
+function checkSite(request: FastifyRequest, publicOrigin: string | undefined): void {
+  const site = request.headers['sec-fetch-site']
+  if (typeof site === 'string' && !OWN_SITES.has(site)) {
+    throw serverErrors.CSRF_REFUSED({ reason: 'the browser says that another site sends it' })
+  }
+  const { origin, host } = request.headers
+  if (origin === undefined) return
+  const own = [publicOrigin, `http://${host}`, `https://${host}`]
+  if (!own.includes(origin)) {
+    throw serverErrors.CSRF_REFUSED({ reason: 'its Origin is another site' })
+  }
+}
+
+/** @throws CSRF_REFUSED */
+function checkToken(request: FastifyRequest, expected: string): void {
+  const given = Buffer.from(String(request.headers['x-csrf-token'] ?? ''))
+  const wanted = Buffer.from(expected)
+  if (given.length !== wanted.length || !timingSafeEqual(given, wanted)) {
+    throw serverErrors.CSRF_REFUSED({
+      reason: 'the header X-CSRF-Token is not that of the session',
+    })
+  }
+}
