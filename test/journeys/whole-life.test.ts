@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import path from 'node:path'
@@ -6,6 +6,8 @@ import { DatabaseSync } from 'node:sqlite'
 import { expect, onTestFinished, test } from 'vitest'
 import type { BeltRun, EndpointState, EnvironmentChange } from '../../src/core/records/index.ts'
 import { STAGES } from '../../src/core/records/index.ts'
+import type { Dialect } from '../../src/platform/database/index.ts'
+import { createTestDatabase, DIALECTS } from '../../src/testkit/index.ts'
 import { type Customer, csvOf, customers } from './fixtures/churn.ts'
 import { documentOf, esteira, processesOf, startEsteira } from './fixtures/esteira.ts'
 import { projectFolder, writeFiles } from './fixtures/folders.ts'
@@ -102,6 +104,14 @@ function writeUsage(folder: string, rows: readonly Customer[]): void {
   database.close()
 }
 
+/** Where metadata is kept: the project's own file, or PostgreSQL by the variable. */
+async function metadataOn(dialect: Dialect): Promise<Readonly<Record<string, string>>> {
+  if (dialect === 'sqlite') return {}
+  const database = await createTestDatabase(dialect)
+  onTestFinished(() => database.dispose())
+  return { ESTEIRA_DATABASE_URL: database.url }
+}
+
 interface Status {
   readonly environments: Readonly<Record<string, EnvironmentChange | null>>
   readonly endpoint: EndpointState | null
@@ -126,71 +136,77 @@ async function infer(address: string, inputs: Readonly<Record<string, number | s
   return { status: response.status, answer: await response.json() }
 }
 
-test('a project is checked, run, run again, looked at, reproduced, served, promoted and rolled back', async () => {
-  const rows = customers(1_500)
-  const table = (chosen: readonly Customer[]) =>
-    csvOf(chosen.map(({ id, age, plan, gone }) => ({ id, age: age ?? '', plan, gone })))
-  const folder = projectFolder({
-    'esteira.config.ts': PROJECT,
-    'customers.csv': table(rows.slice(0, 1_400)),
-  })
-  writeUsage(folder, rows)
-  const environment = { PLANS_URL: await plansApi() }
-  const ask = <T>(...args: string[]) => documentOf<T>(folder, args, { environment })
+test.each(DIALECTS)(
+  'a project is checked, run, run again, looked at, reproduced, served, promoted and rolled back on %s',
+  async (dialect) => {
+    const rows = customers(1_500)
+    const table = (chosen: readonly Customer[]) =>
+      csvOf(chosen.map(({ id, age, plan, gone }) => ({ id, age: age ?? '', plan, gone })))
+    const folder = projectFolder({
+      'esteira.config.ts': PROJECT,
+      'customers.csv': table(rows.slice(0, 1_400)),
+    })
+    writeUsage(folder, rows)
+    const environment = { PLANS_URL: await plansApi(), ...(await metadataOn(dialect)) }
+    const ask = <T>(...args: string[]) => documentOf<T>(folder, args, { environment })
 
-  expect(await ask('check')).toMatchObject({ valid: true, project: 'churn' })
-  const { run, report } = await ask<{ run: BeltRun; report: string }>('run')
-  expect(run).toMatchObject({ outcome: 'deployed', version: 1, failedRuns: [] })
-  expect(run.runs).toHaveLength(4)
-  const page = readFileSync(report, 'utf8')
-  for (const stage of STAGES) expect(page.toLowerCase()).toContain(stage)
-  for (const word of ['Problema', 'Coleta', 'Monitoramento']) expect(page).toContain(word)
+    expect(await ask('check')).toMatchObject({ valid: true, project: 'churn' })
+    const { run, report } = await ask<{ run: BeltRun; report: string }>('run')
+    expect(run).toMatchObject({ outcome: 'deployed', version: 1, failedRuns: [] })
+    expect(run.runs).toHaveLength(4)
+    const page = readFileSync(report, 'utf8')
+    for (const stage of STAGES) expect(page.toLowerCase()).toContain(stage)
+    for (const word of ['Problema', 'Coleta', 'Monitoramento']) expect(page).toContain(word)
 
-  const { run: second } = await ask<{ run: BeltRun }>('run')
-  expect(second).toMatchObject({ outcome: 'deployed', version: 1, verdicts: run.verdicts })
-  const computed = second.steps.filter((step) => !step.cached).map((step) => step.name)
-  expect(computed.filter((name) => !ALWAYS.test(name))).toEqual([])
+    const { run: second } = await ask<{ run: BeltRun }>('run')
+    expect(second).toMatchObject({ outcome: 'deployed', version: 1, verdicts: run.verdicts })
+    const computed = second.steps.filter((step) => !step.cached).map((step) => step.name)
+    expect(computed.filter((name) => !ALWAYS.test(name))).toEqual([])
 
-  expect(await ask<Status>('status')).toMatchObject({
-    environments: { production: { version: 1 } },
-    endpoint: { stable: 1, canary: null },
-  })
-  expect(await ask('show', 'version', 'v1')).toMatchObject({
-    version: 1,
-    lineage: { frame: run.frame },
-  })
-  const [trained = ''] = run.runs
-  expect(await ask('reproduce', trained)).toMatchObject({ reproduced: true })
+    expect(await ask<Status>('status')).toMatchObject({
+      environments: { production: { version: 1 } },
+      endpoint: { stable: 1, canary: null },
+    })
+    expect(await ask('show', 'version', 'v1')).toMatchObject({
+      version: 1,
+      lineage: { frame: run.frame },
+    })
+    const [trained = ''] = run.runs
+    expect(await ask('reproduce', trained)).toMatchObject({ reproduced: true })
 
-  // More customers have come: the same command makes the next version.
-  writeFiles(folder, { 'customers.csv': table(rows) })
-  const { run: third } = await ask<{ run: BeltRun }>('run', '--as-of', '2024-06-02')
-  expect(third).toMatchObject({ outcome: 'deployed', version: 2 })
-  await ask('rollback', 'production', '--reason', 'complaints since the morning')
-  expect(await ask<Status>('status')).toMatchObject({
-    environments: { production: { version: 1, action: 'rollback' } },
-    endpoint: { stable: 1 },
-  })
-  await ask('promote', '2', 'production', '--reason', 'the complaints were about something else')
-  expect(await ask<Status>('status')).toMatchObject({
-    environments: { production: { version: 2, action: 'promote' } },
-    endpoint: { stable: 2 },
-  })
-  const unknown = await esteira(folder, ['promote', '7', 'production', '--reason', 'no such'], {
-    environment,
-  })
-  expect(unknown.code).toBe(9)
+    // More customers have come: the same command makes the next version.
+    writeFiles(folder, { 'customers.csv': table(rows) })
+    const { run: third } = await ask<{ run: BeltRun }>('run', '--as-of', '2024-06-02')
+    expect(third).toMatchObject({ outcome: 'deployed', version: 2 })
+    await ask('rollback', 'production', '--reason', 'complaints since the morning')
+    expect(await ask<Status>('status')).toMatchObject({
+      environments: { production: { version: 1, action: 'rollback' } },
+      endpoint: { stable: 1 },
+    })
+    await ask('promote', '2', 'production', '--reason', 'the complaints were about something else')
+    expect(await ask<Status>('status')).toMatchObject({
+      environments: { production: { version: 2, action: 'promote' } },
+      endpoint: { stable: 2 },
+    })
+    const unknown = await esteira(folder, ['promote', '7', 'production', '--reason', 'no such'], {
+      environment,
+    })
+    expect(unknown.code).toBe(9)
 
-  const serving = startEsteira(folder, ['serve', '--port', '0', '--json'], { environment })
-  const [, address = ''] = await serving.printed(/"address": "([^"]+)"/)
-  const young = { id: 1_499, age: 19, plan: 'basic', price: 10 }
-  const { status, answer } = await infer(address, young)
-  expect({ status, answer }).toMatchObject({
-    status: 200,
-    answer: { model_name: 'churn', model_version: '2' },
-  })
-  expect((await infer(address, { ...young, age: 'nineteen' })).status).toBe(400)
-  serving.child.kill('SIGINT')
-  expect((await serving.ended).code).toBe(0)
-  expect(processesOf(folder)).toEqual([])
-}, 180_000)
+    const serving = startEsteira(folder, ['serve', '--port', '0', '--json'], { environment })
+    const [, address = ''] = await serving.printed(/"address": "([^"]+)"/)
+    const young = { id: 1_499, age: 19, plan: 'basic', price: 10 }
+    const { status, answer } = await infer(address, young)
+    expect({ status, answer }).toMatchObject({
+      status: 200,
+      answer: { model_name: 'churn', model_version: '2' },
+    })
+    expect((await infer(address, { ...young, age: 'nineteen' })).status).toBe(400)
+    const ownFile = path.join(folder, '.esteira', 'metadata.db')
+    expect(existsSync(ownFile)).toBe(dialect === 'sqlite')
+    serving.child.kill('SIGINT')
+    expect((await serving.ended).code).toBe(0)
+    expect(processesOf(folder)).toEqual([])
+  },
+  180_000,
+)

@@ -1,4 +1,13 @@
 export { orchestrationErrors } from './errors.ts'
+export { createLeases, type LeasesOptions } from './jobs/database-leases.ts'
+export type { Lease, LeasedWork, LeaseOptions, Leases } from './jobs/lease.ts'
+export {
+  createScheduler,
+  type Job,
+  type JobStanding,
+  type Scheduler,
+  type SchedulerOptions,
+} from './jobs/scheduler.ts'
 export type {
   ProgressEvent,
   ProgressListener,
