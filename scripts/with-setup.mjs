@@ -188,6 +188,7 @@ const script =
 async function runBenchmarks(node, names) {
   // A benchmark says in its first comment how it is run; the other files are parts of one.
   const known = readdirSync(inRoot('bench'))
+    .filter((file) => file.endsWith('.ts'))
     .filter((file) => readFileSync(inRoot('bench', file), 'utf8').includes(`node bench/${file}`))
     .map((file) => path.basename(file, '.ts'))
   const unknown = names.filter((name) => !known.includes(name))
