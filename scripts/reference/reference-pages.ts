@@ -4,6 +4,7 @@ import { projectJsonSchema } from '../../src/platform/project-file/index.ts'
 import { ROOT } from '../checks/repository.ts'
 import { commandLinePage } from './command-line-page.ts'
 import { errorsPage } from './errors-page.ts'
+import { mlflowApiPage } from './mlflow-api-page.ts'
 import { projectFilePage } from './project-file-page.ts'
 
 /** A page of the reference that is made from the code. */
@@ -30,6 +31,7 @@ export function referencePages(): ReferencePage[] {
   return [
     markdownPage('docs/reference/cli.md', commandLinePage()),
     markdownPage('docs/reference/errors.md', errorsPage()),
+    markdownPage('docs/reference/mlflow-api.md', mlflowApiPage()),
     markdownPage('docs/reference/project-file.md', projectFilePage(schema)),
     {
       file: 'docs/reference/project.schema.json',

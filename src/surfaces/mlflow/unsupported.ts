@@ -1,5 +1,5 @@
 /** Parts of MLflow that are known and not served, by the first part of their path. */
-const KNOWN: Readonly<Record<string, string>> = {
+export const KNOWN_ELSEWHERE: Readonly<Record<string, string>> = {
   traces: 'Traces are not kept by this server',
   'unified-traces': 'Traces are not kept by this server',
   assessments: 'Assessments are not kept by this server',
@@ -18,6 +18,6 @@ const KNOWN: Readonly<Record<string, string>> = {
 /** Why nothing is at a path, as far as it is known. */
 export function keptElsewhere(path: string): string {
   const [, part = ''] = /\/mlflow\/([^/]*)/.exec(path) ?? []
-  const known = Object.hasOwn(KNOWN, part) ? KNOWN[part] : undefined
+  const known = Object.hasOwn(KNOWN_ELSEWHERE, part) ? KNOWN_ELSEWHERE[part] : undefined
   return known ?? 'This endpoint is not served'
 }
