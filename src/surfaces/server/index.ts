@@ -1,3 +1,5 @@
+export { type ConfigSources, type LoadedConfig, loadConfig } from './config/load-config.ts'
+export { shownSettings } from './config/print-config.ts'
 export { type ServerConfig, serverConfigSchema } from './config/server-config.ts'
 export { createServer, type Server, type ServerOptions } from './create-server.ts'
 export { serverErrors } from './errors.ts'
