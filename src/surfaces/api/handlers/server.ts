@@ -23,7 +23,7 @@ export const projectHandlers: HandlersOf<'projects'> = {
     const readable = request.principal.readableProjects()
     const [experiments, models, records] = await Promise.all([
       countByProject(context, 'experiments'),
-      countByProject(context, 'registered_models'),
+      countByProject(context, 'catalog_models'),
       countByProject(context, 'records'),
     ])
     const names = new Set([...experiments.keys(), ...models.keys(), ...records.keys()])
@@ -40,10 +40,12 @@ export const projectHandlers: HandlersOf<'projects'> = {
   },
 }
 
+type Counts = ReadonlyMap<string, number>
+
 async function countByProject(
   { database }: Call['context'],
-  table: 'experiments' | 'registered_models' | 'records',
-): Promise<ReadonlyMap<string, number>> {
+  table: 'experiments' | 'catalog_models' | 'records',
+): Promise<Counts> {
   const rows = await database.queries
     .selectFrom(table)
     .select(({ fn }) => ['project', fn.countAll<number>().as('n')])
