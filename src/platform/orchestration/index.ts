@@ -8,6 +8,7 @@ export {
   type Scheduler,
   type SchedulerOptions,
 } from './jobs/scheduler.ts'
+export { createProgressLog, type ProgressLog, type ProgressLogOptions } from './progress-log.ts'
 export type {
   ProgressEvent,
   ProgressListener,
