@@ -1,3 +1,6 @@
+import { hostname } from 'node:os'
+import { createLeases, createScheduler, type Job } from '../platform/orchestration/index.ts'
+import { endpointName } from '../stages/deployment/index.ts'
 import { advanceRollout, type ErrorCounts } from './advance-rollout.ts'
 import type { Platform } from './platform.ts'
 import { retrainIfPending } from './retrain.ts'
@@ -12,7 +15,7 @@ export interface WatchedGateway {
 
 export interface KeepWatchOptions {
   readonly gateway: WatchedGateway
-  /** How often to look, in milliseconds. */
+  /** How often to look, in milliseconds; the first time so long after the watch was ever begun. */
   readonly everyMs: number
   /** A look that failed; the next one tries again. */
   readonly onFailure: (error: unknown) => void
@@ -57,29 +60,34 @@ async function look(platform: Platform, gateway: WatchedGateway, meters: Meters)
 
 /**
  * Closes the loop beside a running gateway: judges a canary, watches windows as they end, and
- * carries out decisions to retrain, one look at a time.
+ * carries out decisions to retrain. Of several servers one does it at a time.
  */
+export function watchJob(
+  platform: Platform,
+  { gateway, everyMs }: Pick<KeepWatchOptions, 'gateway' | 'everyMs'>,
+): Job {
+  const meters = { step: createMeter(gateway), window: createMeter(gateway) }
+  const { project } = platform
+  return {
+    name: `watch/${project.name}/${endpointName(project)}`,
+    everyMs,
+    run: () => look(platform, gateway, meters),
+  }
+}
+
+/** Runs `watchJob` in this process until it is stopped; a look under way is waited for. */
 export function keepWatch(
   platform: Platform,
   options: KeepWatchOptions,
 ): { stop(): Promise<void> } {
-  const { gateway, everyMs, onFailure } = options
-  let underWay: Promise<void> = Promise.resolve()
-  let busy = false
-  const meters = { step: createMeter(gateway), window: createMeter(gateway) }
-  const timer = setInterval(() => {
-    if (busy) return
-    busy = true
-    underWay = look(platform, gateway, meters)
-      .catch(onFailure)
-      .finally(() => {
-        busy = false
-      })
-  }, everyMs)
-  return {
-    async stop() {
-      clearInterval(timer)
-      await underWay
-    },
-  }
+  const { database, clock } = platform
+  const scheduler = createScheduler({
+    database,
+    leases: createLeases(database, { owner: `${hostname()}/${process.pid}`, clock }),
+    clock,
+    jobs: [watchJob(platform, options)],
+    onFailure: options.onFailure,
+  })
+  scheduler.start()
+  return scheduler
 }

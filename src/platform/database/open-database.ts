@@ -1,7 +1,7 @@
 import { Kysely } from 'kysely'
 import type { Database, Transaction } from './database.ts'
 import { parseDatabaseUrl } from './database-url.ts'
-import { MIGRATIONS } from './migrations/index.ts'
+import { MIGRATIONS, type Migration } from './migrations/index.ts'
 import { openPostgres } from './open-postgres.ts'
 import { SqliteDatabase } from './sqlite-database.ts'
 import { sqliteDialect } from './sqlite-dialect.ts'
@@ -13,6 +13,8 @@ export interface OpenDatabaseOptions {
   readonly url: string
   /** Connections to PostgreSQL at once. @default 10 */
   readonly connections?: number
+  /** The steps of the schema. @default all of this version */
+  readonly migrations?: readonly Migration[]
 }
 
 /**
@@ -22,15 +24,17 @@ export interface OpenDatabaseOptions {
  */
 export async function openDatabase(options: OpenDatabaseOptions): Promise<Database> {
   const address = parseDatabaseUrl(options.url)
+  const { connections = 10, migrations = MIGRATIONS } = options
   return address.dialect === 'sqlite'
-    ? openSqlite(address.path)
-    : openPostgres({ ...address, connections: options.connections ?? 10 })
+    ? openSqlite(address.path, migrations)
+    : openPostgres({ ...address, connections }, migrations)
 }
 
-function openSqlite(path: string): Database {
+function openSqlite(path: string, migrations: readonly Migration[]): Database {
   const file = new SqliteDatabase({
     path,
-    migrations: MIGRATIONS.map(({ sqlite }) => sqlite),
+    migrations: migrations.map(({ sqlite }) => sqlite),
+    names: migrations.map(({ name }) => name),
     synchronous: 'FULL',
   })
   // From here on the dialect waits for other writers, without stopping the process.

@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
+import { isPlatformError } from '../../core/errors/index.ts'
 import { databaseErrors } from './errors.ts'
 import { databaseError, isBusy } from './sqlite-errors.ts'
 
@@ -21,6 +22,8 @@ export interface SqliteOptions {
   readonly path: string
   /** Script `i` brings schema `i` to schema `i + 1`. Scripts are only ever added. */
   readonly migrations: readonly string[]
+  /** What the scripts are called in errors. @default their numbers */
+  readonly names?: readonly string[]
   /**
    * `FULL`: a commit is on the disk when it returns. `NORMAL`: a commit survives the death of the
    * process; the newest ones may be lost when the machine loses power. Neither ever half-writes.
@@ -134,16 +137,29 @@ export class SqliteDatabase {
     this.#database.exec(`PRAGMA synchronous = ${options.synchronous}`)
     this.#database.exec('PRAGMA foreign_keys = ON')
     if (this.#version() === options.migrations.length) return
-    this.transaction(() => this.#migrate(options.migrations))
+    this.transaction(() => this.#migrate(options))
   }
 
   /** Inside a transaction, so of several processes that open an old file one does the work. */
-  #migrate(migrations: readonly string[]): void {
+  #migrate({ migrations, names = [] }: SqliteOptions): void {
     const found = this.#version()
     if (found > migrations.length)
       throw databaseErrors.METADATA_TOO_NEW({ path: this.path, found, known: migrations.length })
-    for (const script of migrations.slice(found)) this.#database.exec(script)
+    for (const [i, script] of migrations.entries()) {
+      if (i >= found) this.#runScript(script, names[i] ?? String(i + 1))
+    }
     this.#database.exec(`PRAGMA user_version = ${migrations.length}`)
+  }
+
+  #runScript(script: string, name: string): void {
+    try {
+      this.#database.exec(script)
+    } catch (error) {
+      const coded = databaseError(error, this.path)
+      if (!isPlatformError(coded) || coded.code !== 'DATABASE_FAILED') throw coded
+      const reason = `migration "${name}": ${error instanceof Error ? error.message : error}`
+      throw databaseErrors.DATABASE_FAILED({ path: this.path, reason }, error)
+    }
   }
 
   #version(): number {

@@ -4,6 +4,7 @@ import type { CommandSession } from './command-session.ts'
 import { checkCommand } from './commands/check.ts'
 import { demoCommand } from './commands/demo.ts'
 import { doctorCommand } from './commands/doctor.ts'
+import { migrateCommand } from './commands/migrate.ts'
 import { promoteCommand } from './commands/promote.ts'
 import { replayCommand } from './commands/replay.ts'
 import { reproduceCommand } from './commands/reproduce.ts'
@@ -25,6 +26,7 @@ const COMMANDS = [
   rollbackCommand,
   serveCommand,
   replayCommand,
+  migrateCommand,
   doctorCommand,
   schemaCommand,
   demoCommand,

@@ -8,6 +8,8 @@ import { projectScope } from './0007-project-scope.ts'
 import { api } from './0008-api.ts'
 import type { Migration } from './migration.ts'
 
+export type { Migration } from './migration.ts'
+
 /** In order; migration `i` brings schema `i` to schema `i + 1`. */
 export const MIGRATIONS: readonly Migration[] = [
   records,
