@@ -10,10 +10,12 @@ import { getSignedUrl } from '@aws-sdk/s3-request-presigner'
 import { isPlatformError } from '../../core/errors/index.ts'
 import type { UploadedPart } from './artifact-files.ts'
 import { parseArtifactPath } from './artifact-path.ts'
+import { artifactFileErrors } from './errors.ts'
 import { refusePartCount } from './local-multipart.ts'
 import { s3Fault } from './s3-faults.ts'
 import type { S3Location } from './s3-location.ts'
 
+const UPLOAD_ID = /^[\w.~+=-]{1,1024}$/
 const LIFETIME_SECONDS = 3600
 
 /** Uploads in parts that clients send to S3 themselves, by URLs signed here. */
@@ -47,6 +49,7 @@ export class S3Multipart {
 
   complete(path: string, uploadId: string, parts: readonly UploadedPart[]): Promise<void> {
     return this.#guarded(path, async () => {
+      refuseUploadId(path, uploadId)
       const Parts = parts.map(({ number, etag }) => ({ PartNumber: number, ETag: etag }))
       await this.#client.send(
         new CompleteMultipartUploadCommand({
@@ -60,6 +63,7 @@ export class S3Multipart {
 
   abort(path: string, uploadId: string): Promise<void> {
     return this.#guarded(path, async () => {
+      refuseUploadId(path, uploadId)
       const upload = { ...this.#object(path), UploadId: uploadId }
       try {
         await this.#client.send(new ListPartsCommand({ ...upload, MaxParts: 1 }))
@@ -82,4 +86,10 @@ export class S3Multipart {
       throw isPlatformError(error) ? error : s3Fault(error, { place: this.#at.place, path })
     }
   }
+}
+
+/** No upload of S3 is called otherwise. */
+function refuseUploadId(path: string, uploadId: string): void {
+  if (UPLOAD_ID.test(uploadId) && !uploadId.startsWith('.')) return
+  throw artifactFileErrors.MULTIPART_UPLOAD_UNKNOWN({ path, uploadId: uploadId.slice(0, 100) })
 }
