@@ -33,10 +33,19 @@ const EXIT_MEANINGS: Readonly<Record<ExitName, string>> = {
   interrupted: 'Interrupted by Ctrl-C or SIGTERM.',
 }
 
+/** Commands that do something; one with parts is only their name. */
+function leaves(command: Command): readonly Command[] {
+  return command.commands.length === 0 ? [command] : command.commands.flatMap(leaves)
+}
+
+function fullName(command: Command): string {
+  return command.parent === null ? command.name() : `${fullName(command.parent)} ${command.name()}`
+}
+
 function commandText(command: Command): string {
   const help = command.createHelp()
   const parts = [
-    `## esteira ${command.name()}`,
+    `## ${fullName(command)}`,
     command.description(),
     `\`\`\`text\n${help.commandUsage(command)}\n\`\`\``,
   ]
@@ -66,7 +75,7 @@ export function commandLinePage(): string {
     '# Command line',
     program.description(),
     'Results go to standard output, progress and errors to standard error. With `--json`, standard output is one JSON document, and an error is one JSON document on standard error.',
-    ...program.commands.map(commandText),
+    ...program.commands.flatMap(leaves).map(commandText),
     '## Exit codes',
     markdownTable(['code', 'name', 'meaning'], exits),
   ].join('\n\n')}\n`

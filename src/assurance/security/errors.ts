@@ -73,7 +73,7 @@ export const securityErrors = defineErrors({
     status: 409,
     exit: 'conflict',
     message: (d) => `"${d.name}" is the last administrator of this server.`,
-    hint: () => 'Make another one first: `esteira user grant <name> admin --project "*"`.',
+    hint: () => 'Make another one first: `esteira user grant <name> admin --in "*"`.',
   }),
   PERMISSION_UNKNOWN: problem<{ got: string; known: readonly string[] }>({
     ...bad,

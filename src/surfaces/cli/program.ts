@@ -1,7 +1,9 @@
 import { Command } from 'commander'
 import { EXIT_CODES } from '../../core/errors/index.ts'
 import type { CommandSession } from './command-session.ts'
+import { auditCommand } from './commands/audit.ts'
 import { checkCommand } from './commands/check.ts'
+import { configCommand } from './commands/config.ts'
 import { demoCommand } from './commands/demo.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { migrateCommand } from './commands/migrate.ts'
@@ -14,6 +16,8 @@ import { schemaCommand } from './commands/schema.ts'
 import { serveCommand } from './commands/serve.ts'
 import { showCommand } from './commands/show.ts'
 import { statusCommand } from './commands/status.ts'
+import { tokenCommand } from './commands/token.ts'
+import { userCommand } from './commands/user.ts'
 import { packageVersion } from './package-facts.ts'
 
 const COMMANDS = [
@@ -30,11 +34,20 @@ const COMMANDS = [
   doctorCommand,
   schemaCommand,
   demoCommand,
+  configCommand,
+  userCommand,
+  tokenCommand,
+  auditCommand,
 ]
 
 function exitCodesText(): string {
   const codes = Object.entries(EXIT_CODES).map(([name, code]) => `${code} ${name}`)
   return `\nExit codes: ${codes.join(', ')}.`
+}
+
+/** A command and all commands within it. */
+function withParts(command: Command): readonly Command[] {
+  return [command, ...command.commands.flatMap(withParts)]
 }
 
 /** The command line's tree of commands; also what its reference is generated from. */
@@ -48,7 +61,7 @@ export function createProgram(session: CommandSession): Command {
     .showHelpAfterError(false)
     .addHelpText('after', exitCodesText())
   for (const create of COMMANDS) program.addCommand(create(session))
-  for (const command of [program, ...program.commands]) {
+  for (const command of withParts(program)) {
     command.exitOverride().configureOutput({
       writeOut: (text) => terminal.print(text.trimEnd()),
       // With --json an error is one JSON document, so the wording is left to the caller.

@@ -9,7 +9,7 @@ export const serverErrors = defineErrors({
     status: 403,
     message: (d) => `"${d.name}" may not ${d.permission} in project "${d.project}".`,
     hint: (d) =>
-      `An administrator can grant a role: esteira user grant ${d.name} <role> --project ${d.project}; docs/reference/permissions.md says which is needed.`,
+      `An administrator can grant a role: esteira user grant ${d.name} <role> --in ${d.project}; docs/reference/permissions.md says which is needed.`,
   }),
   LOGIN_NEEDED: problem<Record<string, never>>({
     ...refused,
