@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -92,6 +92,28 @@ describe('the command line', () => {
     expect(code).toBe(2)
     expect(out).toBe('')
     expect(JSON.parse(err).error).toMatchObject({ code: 'COMMAND_INVALID', blame: 'caller' })
+  })
+
+  it('shows, rehearses and takes the steps of a database’s schema', async () => {
+    const url = path.join(mkdtempSync(path.join(folder, 'database-')), 'metadata.db')
+    const migrate = (...args: string[]) =>
+      esteira(['migrate', '--database-url', url, '--json', ...args], folder)
+    const rehearsed = JSON.parse((await migrate('--dry-run')).out)
+    expect(rehearsed).toMatchObject({ outcome: 'rehearsed', applied: [] })
+    expect(existsSync(url)).toBe(false)
+    const taken = JSON.parse((await migrate()).out)
+    expect(taken).toMatchObject({ outcome: 'migrated', pending: rehearsed.pending })
+    const { out } = await esteira(['migrate', '--database-url', url], folder)
+    expect(out).toMatch(/records +applied/)
+    expect(out).toContain('the schema is up to date')
+  })
+
+  it('shows no password of a database that does not answer', async () => {
+    const url = 'postgresql://ana:hunter2@127.0.0.1:1/db'
+    const { code, err } = await esteira(['migrate', '--database-url', url], folder)
+    expect(code).toBe(7)
+    expect(err).toContain('code   DATABASE_UNREACHABLE')
+    expect(err).not.toContain('hunter2')
   })
 
   it('prints the JSON Schema of a project', async () => {

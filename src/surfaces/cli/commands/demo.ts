@@ -58,7 +58,7 @@ export function demoCommand(session: CommandSession): Command {
   return session.complete(command, async (called, _values, options) => {
     if (!existsSync(EXAMPLE)) throw errors.EXAMPLE_MISSING({ folder: EXAMPLE })
     const port = portOption(options.port)
-    if (options.fresh === true) forgetProject(EXAMPLE)
+    if (options.fresh === true) await forgetProject(EXAMPLE)
     const call = { ...called, project: EXAMPLE }
     const services = await startChild({
       name: "the example's services",
