@@ -29,8 +29,15 @@ export const integer = z.unknown().transform((raw, context) => {
   return z.NEVER
 })
 export const optionalInteger = z
-  .union([z.null(), z.undefined(), integer])
-  .transform((value) => value ?? undefined)
+  .unknown()
+  .optional()
+  .transform((raw, context): number | undefined => {
+    if (raw === undefined || raw === null) return undefined
+    const value = readInteger(raw)
+    if (value !== undefined) return value
+    context.addIssue({ code: 'custom', message: 'a whole number', input: raw })
+    return z.NEVER
+  })
 
 /** How many results at most: from 1 to `most`. */
 export function maxResults(limits: { readonly usual: number; readonly most: number }) {
@@ -104,8 +111,7 @@ function fieldError(issue: z.core.$ZodIssue | undefined) {
 
 function expectation(issue: z.core.$ZodIssue | undefined): string {
   if (issue?.code === 'invalid_type') return `a value of type ${issue.expected}`
-  // A union's only named branch is a whole number: see `optionalInteger`.
-  if (issue?.code === 'invalid_union') return 'a whole number'
+  if (issue?.code === 'invalid_union') return 'a text or a number'
   return issue?.message ?? 'something else'
 }
 

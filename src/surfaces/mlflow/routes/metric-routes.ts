@@ -4,7 +4,7 @@ import { metricAnswer } from '../answers/run-answer.ts'
 import { writeDouble } from '../numbers.ts'
 import { maxResults, name, optionalInteger, optionalName } from '../request-fields.ts'
 import { defineRoute, type MlflowRoute, type RouteCall } from '../route.ts'
-import { runId } from './run-routes.ts'
+import { withRunId } from './run-routes.ts'
 
 const MOST_RUNS = 100
 const MOST_POINTS_PER_RUN = 2_500
@@ -21,16 +21,13 @@ export const metricRoutes: readonly MlflowRoute[] = [
     route: 'GET metrics/get-history',
     purpose: 'All points of a metric of a run',
     permission: 'experiments:read',
-    input: runId.pipe(
-      z.looseObject({
-        run_id: name,
-        metric_key: name,
-        page_token: optionalName,
-        max_results: optionalInteger.refine((value) => value === undefined || value > 0, {
-          message: 'a positive whole number',
-        }),
+    input: withRunId({
+      metric_key: name,
+      page_token: optionalName,
+      max_results: optionalInteger.refine((value) => value === undefined || value > 0, {
+        message: 'a positive whole number',
       }),
-    ),
+    }),
     async answer(call) {
       const { input } = call
       await allowRun(call, 'experiments:read', input.run_id)

@@ -15,15 +15,17 @@ import {
 } from '../request-fields.ts'
 import { defineRoute, type MlflowRoute } from '../route.ts'
 
-/** `run_id`, or `run_uuid` as old clients say it. */
-export const runId = z.preprocess(
-  (raw) => {
-    if (typeof raw !== 'object' || raw === null) return raw
-    const { run_id, run_uuid } = raw as Readonly<Record<string, unknown>>
-    return { ...raw, run_id: run_id === undefined || run_id === '' ? run_uuid : run_id }
-  },
-  z.object({ run_id: name }),
-)
+/** Fields beside `run_id`, or `run_uuid` as old clients say it. */
+export function withRunId<S extends z.ZodRawShape>(shape: S) {
+  return z.preprocess(
+    (raw) => {
+      if (typeof raw !== 'object' || raw === null) return raw
+      const { run_id, run_uuid } = raw as Readonly<Record<string, unknown>>
+      return { ...raw, run_id: run_id === undefined || run_id === '' ? run_uuid : run_id }
+    },
+    z.object({ ...shape, run_id: name }),
+  )
+}
 
 const status = z
   .union([z.string(), z.number()])
@@ -68,7 +70,7 @@ export const runRoutes: readonly MlflowRoute[] = [
     route: 'GET runs/get',
     purpose: 'One run with its data',
     permission: 'experiments:read',
-    input: runId,
+    input: withRunId({}),
     async answer({ input, tracking, access, request }) {
       const run = await tracking.run(input.run_id)
       await access.guard(request, 'experiments:read', run.project)
@@ -79,14 +81,11 @@ export const runRoutes: readonly MlflowRoute[] = [
     route: 'POST runs/update',
     purpose: 'Set status, end time or name of a run',
     permission: 'experiments:write',
-    input: runId.pipe(
-      z.looseObject({
-        run_id: name,
-        status,
-        end_time: optionalInteger,
-        run_name: optionalText,
-      }),
-    ),
+    input: withRunId({
+      status,
+      end_time: optionalInteger,
+      run_name: optionalText,
+    }),
     async answer(call) {
       const { input } = call
       await allowRun(call, 'experiments:write', input.run_id)
