@@ -9,7 +9,7 @@ import type {
 import { referenceSchema } from '../core/records/index.ts'
 import { isoTime } from '../core/time/index.ts'
 import { buildReference } from '../stages/evaluation/index.ts'
-import { promoteVersion, registerVersion } from '../stages/registry/index.ts'
+import { environmentHistory, promoteVersion, registerVersion } from '../stages/registry/index.ts'
 import type { FeatureTables } from './assemble-frame.ts'
 import type { BeltJournal } from './belt-journal.ts'
 import type { Snapshots } from './collect-sources.ts'
@@ -54,7 +54,7 @@ async function reachStaging(
   grounds: { readonly verdict: string; readonly atMs: number },
 ): Promise<void> {
   for (const environment of ['development', 'staging'] as const) {
-    const history = await store.environmentHistory(project.name, environment)
+    const history = await environmentHistory({ store, model: project.name, environment })
     if (history.some((change) => change.version === version)) continue
     await promoteVersion({
       store,
