@@ -58,6 +58,12 @@ const mlflow: ServerPlugin = async (app, context) => {
   })
   const catalog = createModelCatalog(database, { clock, listener })
   await app.register(
-    mlflowPlugin({ tracking, catalog, access: serverAccess, artifactRoots: [artifactRoot, 's3://models'], logger }),
+    mlflowPlugin({
+      tracking,
+      catalog,
+      access: serverAccess,
+      artifactRoots: [artifactRoot, 's3://models'],
+      logger,
+    }),
   )
 }
