@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { DeploymentPolicy } from '../../core/records/index.ts'
 import { systemClock } from '../../core/time/index.ts'
-import { createGateway, type Gateway, type GatewayOptions } from './create-gateway.ts'
+import { createGateway, type Gateway } from './create-gateway.ts'
 import {
   ENDPOINT,
   type FixtureModel,
@@ -13,6 +13,7 @@ import {
   openGatewayScene,
   readExpected,
 } from './fixtures/gateway-scene.ts'
+import type { GatewayOptions } from './gateway-options.ts'
 import type { InferResponse } from './open-inference.ts'
 
 let folder: string

@@ -1,10 +1,8 @@
-export {
-  createGateway,
-  type Gateway,
-  type GatewayOptions,
-  type ListenOptions,
-} from './create-gateway.ts'
+export { createGateway, type Gateway, type ListenOptions } from './create-gateway.ts'
 export type { EndpointStatistics, VersionStatistics } from './endpoint-routes.ts'
+export { createEndpointService, type EndpointService } from './endpoint-service.ts'
 export { gatewayErrors } from './errors.ts'
+export type { GatewayOptions } from './gateway-options.ts'
+export { gatewayPlugin } from './gateway-plugin.ts'
 export type { InferResponse, OutputTensor } from './open-inference.ts'
 export type { EndpointReport } from './served-endpoint.ts'

@@ -1,0 +1,36 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { requirePermission } from '../server/index.ts'
+import { bodyLimitOf, type EndpointService } from './endpoint-service.ts'
+import type { GatewayOptions } from './gateway-options.ts'
+
+const MANAGING = '/v1/endpoints/:name/reload'
+/** Load balancers ask without an account. */
+const PUBLIC = ['/v2/health/live', '/v2/health/ready']
+
+/**
+ * The gateway's routes on a server that has found out who asks: each needs `endpoints:predict`, or
+ * `endpoints:manage` to change what is served, in the endpoint's project.
+ */
+export function gatewayPlugin(
+  service: EndpointService,
+  options: GatewayOptions,
+): (app: FastifyInstance) => Promise<void> {
+  const project = options.project.name
+  const guard = async (request: FastifyRequest) => {
+    const { url, config } = request.routeOptions
+    if (config.isPublic === true) return
+    const permission = url === MANAGING ? 'endpoints:manage' : 'endpoints:predict'
+    await requirePermission(request, permission, project, {
+      endpoint: service.name,
+      subject: `endpoint/${service.name}`,
+    })
+  }
+  return async (app) => {
+    app.addHook('onRoute', (route) => {
+      route.bodyLimit ??= bodyLimitOf(options)
+      if (PUBLIC.includes(route.url)) route.config = { ...route.config, isPublic: true }
+    })
+    app.addHook('onRequest', guard)
+    service.addRoutes(app)
+  }
+}
