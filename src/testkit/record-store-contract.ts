@@ -1,4 +1,4 @@
-import type { EnvironmentChange, RolloutDecision, StepRecord } from '../core/records/index.ts'
+import type { RolloutDecision, StepRecord } from '../core/records/index.ts'
 import type { RecordStore } from '../platform/storage/index.ts'
 import { type ContractTools, codeOf } from './contract-tools.ts'
 
@@ -18,20 +18,6 @@ function decision(id: string, percent = 10): RolloutDecision {
     version: 3,
     percent,
     reasons: [{ code: 'CANARY_HEALTHY', message: 'Fine', values: { errors: 0 } }],
-    at: '2026-01-01T00:00:00.000Z',
-  }
-}
-
-function change(id: string, environment: 'staging' | 'production'): EnvironmentChange {
-  return {
-    id,
-    model: 'delays',
-    environment,
-    version: 1,
-    previous: null,
-    action: 'promote',
-    by: 'ana',
-    reason: 'gate passed',
     at: '2026-01-01T00:00:00.000Z',
   }
 }
@@ -58,7 +44,6 @@ export function recordStoreContract(
   tools.describe('record store contract', () => {
     recordChecks(tools, check)
     stepAndStateChecks(tools, check)
-    historyChecks(tools, check)
     transactionChecks(tools, check)
     raceChecks(tools, check)
     scopeChecks(tools, check)
@@ -134,32 +119,6 @@ function stepAndStateChecks({ expect }: ContractTools, check: Check): void {
   })
 }
 
-function historyChecks({ expect }: ContractTools, check: Check): void {
-  check(
-    'numbers versions from 1 for each model, one number for one id',
-    async ({ store, reopen }) => {
-      expect(await store.allocateVersion('delays', 'v_a')).toBe(1)
-      expect(await (await reopen()).allocateVersion('delays', 'v_b')).toBe(2)
-      expect(await store.allocateVersion('delays', 'v_a')).toBe(1)
-      expect(await store.allocateVersion('cancellations', 'v_a')).toBe(1)
-    },
-  )
-
-  check('keeps the history of environments in the order of writing', async ({ store, reopen }) => {
-    await store.appendEnvironmentChange(change('c2', 'staging'))
-    await (await reopen()).appendEnvironmentChange(change('c1', 'production'))
-    await store.appendEnvironmentChange(change('c3', 'staging'))
-    await store.appendEnvironmentChange(change('c3', 'staging'))
-    const ids = async (environment?: 'staging' | 'production') =>
-      (await store.environmentHistory('delays', environment)).map((entry) => entry.id)
-    expect(await ids()).toEqual(['c2', 'c1', 'c3'])
-    expect(await ids('staging')).toEqual(['c2', 'c3'])
-    expect(await store.environmentHistory('other')).toEqual([])
-    const again = () => store.appendEnvironmentChange(change('c1', 'staging'))
-    expect(await codeOf(again)).toBe('RECORD_CONFLICT')
-  })
-}
-
 function transactionChecks({ expect }: ContractTools, check: Check): void {
   check('does all of a transaction or nothing', async ({ store, reopen }) => {
     const work = () =>
@@ -219,16 +178,6 @@ function raceChecks({ expect }: ContractTools, check: Check): void {
     }
     expect((await store.readState('endpoint/x')).revision).toBe(2)
   })
-
-  check('gives a number to each of many versions at once', async ({ store, reopen }) => {
-    const stores = [store, await reopen()]
-    const ids = Array.from({ length: 12 }, (_, i) => `v_${i % 6}`)
-    const numbers = await Promise.all(
-      ids.map((id, i) => (stores[i % 2] ?? store).allocateVersion('delays', id)),
-    )
-    expect(numbers.slice(6)).toEqual(numbers.slice(0, 6))
-    expect(numbers.slice(0, 6).toSorted()).toEqual([1, 2, 3, 4, 5, 6])
-  })
 }
 
 function scopeChecks({ expect }: ContractTools, check: Check): void {
@@ -236,19 +185,13 @@ function scopeChecks({ expect }: ContractTools, check: Check): void {
     const other = await reopen('another-project')
     await store.put('rollout-decision', 'd1', decision('d1'))
     await store.writeState('endpoint/x', { stable: 1 }, 0)
-    await store.appendEnvironmentChange(change('c1', 'staging'))
-    expect(await store.allocateVersion('delays', 'v_a')).toBe(1)
     expect(await other.get('rollout-decision', 'd1')).toBe(undefined)
     expect(await other.list('rollout-decision')).toEqual([])
     expect(await other.readState('endpoint/x')).toEqual({ revision: 0, value: undefined })
-    expect(await other.environmentHistory('delays')).toEqual([])
     await other.put('rollout-decision', 'd1', decision('d1', 20))
-    await other.appendEnvironmentChange(change('c1', 'production'))
     expect(await other.writeState('endpoint/x', { stable: 7 }, 0)).toBe(1)
-    expect(await other.allocateVersion('delays', 'v_b')).toBe(1)
     expect(await store.get('rollout-decision', 'd1')).toEqual(decision('d1'))
     expect(await store.readState('endpoint/x')).toEqual({ revision: 1, value: { stable: 1 } })
-    expect(await store.environmentHistory('delays')).toEqual([change('c1', 'staging')])
   })
 
   check('shares finished steps, which depend on their content alone', async ({ store, reopen }) => {

@@ -1,9 +1,6 @@
 import { sql } from 'kysely'
 import { digestOfBytes } from '../../core/identity/index.ts'
 import {
-  type Environment,
-  type EnvironmentChange,
-  environmentChangeSchema,
   RECORD_KINDS,
   type RecordKind,
   type RecordOf,
@@ -11,7 +8,7 @@ import {
   stepRecordSchema,
 } from '../../core/records/index.ts'
 import { type Clock, systemClock } from '../../core/time/index.ts'
-import type { Database, Queries, Transaction } from '../database/index.ts'
+import type { ChangeListener, Database, Queries, Transaction } from '../database/index.ts'
 import { storageErrors } from './errors.ts'
 import type { RecordStore, StateOf, StoredRecord } from './record-store.ts'
 import { readRecord, readText, recordText, stateText } from './record-text.ts'
@@ -22,32 +19,42 @@ export interface RecordStoreOptions {
   /** The project whose records these are; others in the same database stay unseen. */
   readonly project: string
   readonly clock?: Clock
+  /** Told of governed changes that are made within its transactions. */
+  readonly listener?: ChangeListener
 }
 
 /** The metadata of one project in a database, which stays open: who opened it closes it. */
 export function openRecordStore(database: Database, options: RecordStoreOptions): RecordStore {
-  const { project, clock = systemClock } = options
-  return new DatabaseRecordStore(database, { project, clock })
+  const { project, clock = systemClock, listener = async () => {} } = options
+  return new DatabaseRecordStore(database, { project, clock, listener })
 }
 
 class DatabaseRecordStore implements RecordStore {
   readonly #database: Database
   readonly #scope: Required<RecordStoreOptions>
   readonly #transaction: Transaction | undefined
-  readonly #queries: Queries
+  readonly queries: Queries
 
   constructor(database: Database, scope: Required<RecordStoreOptions>, transaction?: Transaction) {
     this.#database = database
     this.#scope = scope
     this.#transaction = transaction
-    this.#queries = transaction ?? database.queries
+    this.queries = transaction ?? database.queries
+  }
+
+  get project(): string {
+    return this.#scope.project
+  }
+
+  get listener(): ChangeListener {
+    return this.#scope.listener
   }
 
   async put<K extends RecordKind>(kind: K, id: string, record: RecordOf<K>): Promise<void> {
     const { project, clock } = this.#scope
     const json = recordText(RECORD_KINDS[kind], record, { kind, id })
     const digest = digestOfBytes(json)
-    const added = await this.#queries
+    const added = await this.queries
       .insertInto('records')
       .values({ project, kind, id, digest, json, created_at_ms: Math.round(clock.now()) })
       .onConflict((conflict) => conflict.columns(['project', 'kind', 'id']).doNothing())
@@ -79,7 +86,7 @@ class DatabaseRecordStore implements RecordStore {
   }
 
   async findStep(key: string): Promise<StepRecord | undefined> {
-    const row = await this.#queries
+    const row = await this.queries
       .selectFrom('steps')
       .select('json')
       .where('key', '=', key)
@@ -89,7 +96,7 @@ class DatabaseRecordStore implements RecordStore {
 
   async saveStep(step: StepRecord): Promise<void> {
     const json = recordText(stepRecordSchema, step, { kind: 'step', id: step.key })
-    await this.#queries
+    await this.queries
       .insertInto('steps')
       .values({ key: step.key, json })
       .onConflict((conflict) => conflict.column('key').doUpdateSet({ json }))
@@ -97,7 +104,7 @@ class DatabaseRecordStore implements RecordStore {
   }
 
   async readState<T>(name: string): Promise<StateOf<T>> {
-    const row = await this.#queries
+    const row = await this.queries
       .selectFrom('states')
       .select(['revision', 'json'])
       .where('project', '=', this.#scope.project)
@@ -120,7 +127,7 @@ class DatabaseRecordStore implements RecordStore {
   }
 
   async #addState(name: string, row: { revision: number; json: string }) {
-    const { numInsertedOrUpdatedRows } = await this.#queries
+    const { numInsertedOrUpdatedRows } = await this.queries
       .insertInto('states')
       .values({ project: this.#scope.project, name, ...row })
       .onConflict((conflict) => conflict.columns(['project', 'name']).doNothing())
@@ -134,7 +141,7 @@ class DatabaseRecordStore implements RecordStore {
     row: { revision: number; json: string },
     expectedRevision: number,
   ) {
-    const { numUpdatedRows } = await this.#queries
+    const { numUpdatedRows } = await this.queries
       .updateTable('states')
       .set(row)
       .where('project', '=', this.#scope.project)
@@ -144,55 +151,13 @@ class DatabaseRecordStore implements RecordStore {
     return numUpdatedRows
   }
 
-  allocateVersion(model: string, versionId: string): Promise<number> {
-    // In a transaction of the project, which others wait for: nobody takes the same number.
-    return this.#within(async (queries) => {
-      const ofModel = queries
-        .selectFrom('model_versions')
-        .select('version')
-        .where('project', '=', this.#scope.project)
-        .where('model', '=', model)
-      const known = await ofModel.where('version_id', '=', versionId).executeTakeFirst()
-      if (known) return known.version
-      const newest = await ofModel.orderBy('version', 'desc').limit(1).executeTakeFirst()
-      const version = (newest?.version ?? 0) + 1
-      await queries
-        .insertInto('model_versions')
-        .values({ project: this.#scope.project, model, version, version_id: versionId })
-        .execute()
-      return version
-    })
-  }
-
-  async appendEnvironmentChange(change: EnvironmentChange): Promise<void> {
-    const { project } = this.#scope
-    const { id, model, environment } = change
-    const json = recordText(environmentChangeSchema, change, { kind: 'environment-change', id })
-    const added = await this.#queries
-      .insertInto('environment_changes')
-      .values({ project, id, model, environment, json })
-      .onConflict((conflict) => conflict.columns(['project', 'id']).doNothing())
-      .executeTakeFirstOrThrow()
-    if (added.numInsertedOrUpdatedRows === 1n) return
-    const there = await this.#changes().where('id', '=', id).executeTakeFirst()
-    if (there?.json !== json)
-      throw storageErrors.RECORD_CONFLICT({ kind: 'environment-change', id })
-  }
-
-  async environmentHistory(model: string, environment?: Environment): Promise<EnvironmentChange[]> {
-    const ofModel = this.#changes().where('model', '=', model).orderBy('sequence')
-    const rows = await (environment === undefined
-      ? ofModel
-      : ofModel.where('environment', '=', environment)
-    ).execute()
-    return rows.map((row) =>
-      readText(environmentChangeSchema, row.json, { kind: 'environment-change', id: row.id }),
-    )
-  }
-
   transaction<T>(work: (store: RecordStore) => Promise<T>): Promise<T> {
+    return this.within((_, store) => work(store))
+  }
+
+  within<T>(work: (transaction: Transaction, store: RecordStore) => Promise<T>): Promise<T> {
     return this.#within((transaction) =>
-      work(new DatabaseRecordStore(this.#database, this.#scope, transaction)),
+      work(transaction, new DatabaseRecordStore(this.#database, this.#scope, transaction)),
     )
   }
 
@@ -205,17 +170,10 @@ class DatabaseRecordStore implements RecordStore {
   }
 
   #records(kind: RecordKind) {
-    return this.#queries
+    return this.queries
       .selectFrom('records')
       .where('project', '=', this.#scope.project)
       .where('kind', '=', kind)
-  }
-
-  #changes() {
-    return this.#queries
-      .selectFrom('environment_changes')
-      .select(['id', 'json'])
-      .where('project', '=', this.#scope.project)
   }
 }
 

@@ -1,10 +1,5 @@
-import type {
-  Environment,
-  EnvironmentChange,
-  RecordKind,
-  RecordOf,
-  StepRecord,
-} from '../../core/records/index.ts'
+import type { RecordKind, RecordOf, StepRecord } from '../../core/records/index.ts'
+import type { ChangeListener, Queries, Transaction } from '../database/index.ts'
 
 export interface StoredRecord<K extends RecordKind> {
   readonly id: string
@@ -46,19 +41,23 @@ export interface RecordStore {
    */
   writeState<T>(name: string, value: T, expectedRevision: number): Promise<number>
 
-  /** Next version number of a model for an artifact; the same artifact id gets the same number again. */
-  allocateVersion(model: string, versionId: string): Promise<number>
-
-  /** Records a change of environment; the history is append-only, in the order of writing. */
-  appendEnvironmentChange(change: EnvironmentChange): Promise<void>
-  environmentHistory(model: string, environment?: Environment): Promise<EnvironmentChange[]>
-
   /**
    * All of `work` or nothing; on a store of a transaction, all of `work` or nothing of it. `work`
    * uses the store it is handed, waits for nothing else, and may be run again after a deadlock.
    * Transactions of one project wait for each other, whichever process they are in.
    */
   transaction<T>(work: (store: RecordStore) => Promise<T>): Promise<T>
+
+  /** The project whose records these are. */
+  readonly project: string
+  /** For reading what other modules keep beside the records, in the store's transaction if it has one. */
+  readonly queries: Queries
+  /**
+   * For changing what other modules keep beside the records: like `transaction`, with the
+   * transaction itself at hand. Changes that are governed are told to `listener` in there.
+   */
+  within<T>(work: (transaction: Transaction, store: RecordStore) => Promise<T>): Promise<T>
+  readonly listener: ChangeListener
 }
 
 export interface StateOf<T> {

@@ -11,16 +11,30 @@ export const registryErrors = defineErrors({
         ? 'It has no versions yet; `esteira run` registers one.'
         : `Its versions: ${d.known.join(', ')}.`,
   }),
-  MODEL_NOT_FOUND: problem<{ model: string; known: readonly string[] }>({
+  MODEL_NOT_FOUND: problem<{
+    model: string
+    /** Names that the caller may know; null when they are not to be told. */
+    known: readonly string[] | null
+  }>({
     status: 404,
     exit: 'not-found',
     blame: 'caller',
     message: (d) => `There is no model "${d.model}" in the registry.`,
     hint: (d) =>
-      didYouMean(d.model, d.known) ||
-      (d.known.length === 0
-        ? 'The registry is empty; `esteira run` registers a version.'
-        : `Known: ${d.known.join(', ')}.`),
+      d.known === null
+        ? 'Search the registered models for its name.'
+        : didYouMean(d.model, d.known) ||
+          (d.known.length === 0
+            ? 'The registry is empty; `esteira run` registers a version.'
+            : `Known: ${d.known.join(', ')}.`),
+  }),
+  VERSION_WITHOUT_RECORD: problem<{ model: string; version: number }>({
+    status: 409,
+    exit: 'conflict',
+    blame: 'caller',
+    message: (d) =>
+      `Version ${d.version} of "${d.model}" was registered by a client: there is no belt's record of it.`,
+    hint: () => 'Choose a version that a belt has made, or use this one through the client.',
   }),
   PROMOTION_SKIPS: problem<{
     model: string

@@ -1,15 +1,9 @@
-import { contentId } from '../../core/identity/index.ts'
-import {
-  ENVIRONMENTS,
-  type Environment,
-  type EnvironmentChange,
-  type ModelVersion,
-} from '../../core/records/index.ts'
-import { isoTime } from '../../core/time/index.ts'
+import type { Environment, EnvironmentChange } from '../../core/records/index.ts'
 import type { RecordStore } from '../../platform/storage/index.ts'
-import { environmentLine } from './environment-line.ts'
-import { registryErrors } from './errors.ts'
-import { findVersion } from './find-version.ts'
+import { lockModel, versionRow } from './catalog/catalog-rows.ts'
+import { environmentChangeOf } from './catalog/history.ts'
+import { enterEnvironment } from './governance/enter-environment.ts'
+import { environmentAudit } from './governance/environment-audit.ts'
 
 export interface PromoteVersionOptions {
   readonly store: RecordStore
@@ -23,62 +17,23 @@ export interface PromoteVersionOptions {
 }
 
 /**
- * Puts a version into an environment: development, then staging, then production, none skipped.
+ * Puts a version into an environment by the rule in force; without one: development, then staging,
+ * then production, none skipped, and a YES of the gate for production.
  * What stands there already is left as it is, and its change is returned.
- * @throws MODEL_NOT_FOUND, VERSION_NOT_FOUND
+ * @throws MODEL_NOT_FOUND, VERSION_NOT_FOUND, VERSION_RETIRED, REASON_NEEDED
  * @throws PROMOTION_SKIPS when it has not come through the environment before
  * @throws VERSION_NOT_APPROVED when production is asked for without a YES of the gate
+ * @throws APPROVAL_NEEDED
  */
 export function promoteVersion(options: PromoteVersionOptions): Promise<EnvironmentChange> {
-  const { model, version, environment, by, reason, atMs } = options
-  return options.store.transaction(async (store) => {
-    const record = await findVersion({ store, model, version })
-    await requirePreviousEnvironment({ ...options, store })
-    if (environment === 'production') await requireApproval(store, record)
-    const history = await store.environmentHistory(model, environment)
-    const latest = history.at(-1)
-    if (latest?.version === version) return latest
-    return appendChange(store, history, {
-      model,
-      environment,
-      version,
-      previous: latest?.version ?? null,
-      action: 'promote',
-      by,
-      reason,
-      at: isoTime(atMs),
-    })
+  const { store, environment, reason, atMs } = options
+  const by = { name: options.by, from: 'platform' }
+  return store.within(async (transaction) => {
+    const model = await lockModel(transaction, options.model, store.project)
+    const version = await versionRow(transaction, model, options.version)
+    const entry = { model, version, environment, by, reason, atMs, archivesLeaving: true }
+    const { event, changed } = await enterEnvironment(transaction, entry)
+    if (changed) await store.listener(transaction, [environmentAudit(by, event)])
+    return environmentChangeOf(event)
   })
-}
-
-/** A version counts as having come through when it was never rolled back from there. */
-async function requirePreviousEnvironment(options: PromoteVersionOptions): Promise<void> {
-  const { store, model, version, environment } = options
-  const needed = ENVIRONMENTS[ENVIRONMENTS.indexOf(environment) - 1]
-  if (needed === undefined) return
-  const line = environmentLine(await store.environmentHistory(model, needed))
-  if (!line.includes(version)) {
-    throw registryErrors.PROMOTION_SKIPS({ model, version, environment, needed })
-  }
-}
-
-async function requireApproval(
-  store: RecordStore,
-  { model, version, lineage }: ModelVersion,
-): Promise<void> {
-  const verdict = await store.get('verdict', lineage.verdict)
-  if (verdict?.outcome === 'yes') return
-  const got = verdict === undefined ? 'none' : 'NO'
-  throw registryErrors.VERSION_NOT_APPROVED({ model, version, verdict: lineage.verdict, got })
-}
-
-/** Writes a change with an id that follows from its content and its place in the history. */
-export async function appendChange(
-  store: RecordStore,
-  history: readonly EnvironmentChange[],
-  content: Omit<EnvironmentChange, 'id'>,
-): Promise<EnvironmentChange> {
-  const change = { id: contentId('change', { ...content, place: history.length }), ...content }
-  await store.appendEnvironmentChange(change)
-  return change
 }

@@ -1,7 +1,13 @@
 import { contentId } from '../../core/identity/index.ts'
 import type { ModelVersion } from '../../core/records/index.ts'
 import { isoTime } from '../../core/time/index.ts'
+import type { Transaction } from '../../platform/database/index.ts'
 import type { RecordStore } from '../../platform/storage/index.ts'
+import type { Tags } from '../../platform/tracking/index.ts'
+import { findModelRow } from './catalog/catalog-rows.ts'
+import { catalogErrors } from './catalog/errors.ts'
+import type { NewCatalogVersion } from './catalog/model-catalog.ts'
+import { registerCatalogVersion } from './catalog/register-catalog-version.ts'
 
 /** What a version is made of. */
 export type ModelVersionParts = Omit<ModelVersion, 'id' | 'version' | 'createdAt'>
@@ -11,10 +17,14 @@ export interface RegisterVersionOptions extends ModelVersionParts {
   readonly nowMs: number
 }
 
+/** Who registers what a belt has made. */
+const BELT = { name: 'belt', from: 'platform' }
+
 /**
  * Enters a model into the registry under the model's next number. The same file with the same
  * threshold and lineage is the same version again, whenever it is asked for, whether the call is
  * repeated, resumed after a crash, or made by two processes.
+ * @throws MODEL_BELONGS_ELSEWHERE when another project has a model of that name
  */
 export function registerVersion({
   store,
@@ -23,12 +33,67 @@ export function registerVersion({
 }: RegisterVersionOptions): Promise<ModelVersion> {
   const { model, artifact, threshold, lineage } = parts
   const id = contentId('version', { model, artifact: artifact.digest, threshold, lineage })
-  return store.transaction(async (inner) => {
+  return store.within(async (transaction, inner) => {
+    await ensureModel(transaction, { name: model, project: store.project, nowMs })
+    const { value, changes } = await registerCatalogVersion(transaction, {
+      by: BELT,
+      given: { ...catalogVersionOf(parts, id), judgement: await judgementOf(inner, parts) },
+      nowMs,
+    })
+    if (changes.length > 0) await store.listener(transaction, changes)
     const known = await inner.get('model-version', id)
     if (known !== undefined) return known
-    const version = await inner.allocateVersion(parts.model, id)
-    const record: ModelVersion = { id, ...parts, version, createdAt: isoTime(nowMs) }
+    const record: ModelVersion = { id, ...parts, version: value.version, createdAt: isoTime(nowMs) }
     await inner.put('model-version', id, record)
     return record
   })
+}
+
+async function ensureModel(
+  transaction: Transaction,
+  {
+    name,
+    project,
+    nowMs,
+  }: { readonly name: string; readonly project: string; readonly nowMs: number },
+): Promise<void> {
+  await transaction
+    .insertInto('catalog_models')
+    .values({ name, project, description: '', created_at_ms: nowMs, updated_at_ms: nowMs })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute()
+  const owner = (await findModelRow(transaction, name))?.project
+  if (owner !== undefined && owner !== project) {
+    throw catalogErrors.MODEL_BELONGS_ELSEWHERE({ model: name, project, owner })
+  }
+}
+
+/** What clients of the registry see of a belt's version. */
+function catalogVersionOf(parts: ModelVersionParts, recordId: string): NewCatalogVersion {
+  const source = `esteira-artifact:/${parts.artifact.digest}`
+  return {
+    model: parts.model,
+    source,
+    artifactUri: source,
+    runId: parts.lineage.run,
+    tags: tagsOf(parts),
+    user: BELT.name,
+    recordId,
+  }
+}
+
+function tagsOf({ candidate, metrics }: ModelVersionParts): Tags {
+  const values = Object.entries(metrics).flatMap(([name, value]) =>
+    value === null ? [] : [[`esteira.metric.${name}`, String(value)] as const],
+  )
+  return { 'esteira.candidate': candidate.name, ...Object.fromEntries(values) }
+}
+
+async function judgementOf(store: RecordStore, { lineage }: ModelVersionParts) {
+  const verdict = await store.get('verdict', lineage.verdict)
+  return {
+    evaluation: lineage.evaluation,
+    verdict: lineage.verdict,
+    outcome: verdict?.outcome ?? null,
+  }
 }

@@ -3,8 +3,10 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { EnvironmentChange, Verdict } from '../../core/records/index.ts'
 import { openRecordStore, type RecordStore } from '../../platform/storage/index.ts'
 import { createTestDatabase, DIALECTS, type TestDatabase } from '../../testkit/index.ts'
+import { environmentHistory } from './environment-history.ts'
 import { environmentLine, versionBefore } from './environment-line.ts'
-import { findVersion, listVersions } from './find-version.ts'
+import { findVersion } from './find-version.ts'
+import { listVersions } from './list-versions.ts'
 import { promoteVersion } from './promote-version.ts'
 import { type ModelVersionParts, registerVersion } from './register-version.ts'
 import { rollBackEnvironment } from './roll-back-environment.ts'
@@ -149,7 +151,7 @@ describe.each(DIALECTS)('registry on %s', (dialect) => {
         await promote(version, 'staging')
         await expect(promote(version, 'production')).rejects.toThrow(/needs a gate verdict YES/)
       }
-      expect(await store.environmentHistory(model, 'production')).toEqual([])
+      expect(await environmentHistory({ store, model, environment: 'production' })).toEqual([])
     })
 
     test('a version that stands there already is left alone', async () => {
@@ -157,7 +159,7 @@ describe.each(DIALECTS)('registry on %s', (dialect) => {
       await register('a')
       const first = await promote(1, 'development')
       expect(await promote(1, 'development', T0 + DAY)).toEqual(first)
-      expect(await store.environmentHistory(model, 'development')).toHaveLength(1)
+      expect(await environmentHistory({ store, model, environment: 'development' })).toHaveLength(1)
     })
   })
 
@@ -274,7 +276,7 @@ describe.each(DIALECTS)('registry on %s', (dialect) => {
           }),
         ),
       )
-      const history = await store.environmentHistory(model, 'development')
+      const history = await environmentHistory({ store, model, environment: 'development' })
       expect(history.map(({ previous }) => previous)).toEqual([
         null,
         ...history.slice(0, -1).map(({ version }) => version),

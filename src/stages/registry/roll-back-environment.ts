@@ -1,9 +1,10 @@
 import type { Environment, EnvironmentChange } from '../../core/records/index.ts'
-import { isoTime } from '../../core/time/index.ts'
 import type { RecordStore } from '../../platform/storage/index.ts'
-import { environmentLine, versionBefore } from './environment-line.ts'
+import { findModelRow, lockModel } from './catalog/catalog-rows.ts'
+import { environmentChangeOf } from './catalog/history.ts'
 import { registryErrors } from './errors.ts'
-import { appendChange } from './promote-version.ts'
+import { environmentAudit } from './governance/environment-audit.ts'
+import { goBack } from './governance/go-back.ts'
 
 export interface RollBackEnvironmentOptions {
   readonly store: RecordStore
@@ -21,24 +22,19 @@ export interface RollBackEnvironmentOptions {
 export function rollBackEnvironment(
   options: RollBackEnvironmentOptions,
 ): Promise<EnvironmentChange> {
-  const { model, environment, by, reason, atMs } = options
-  return options.store.transaction(async (store) => {
-    const history = await store.environmentHistory(model, environment)
-    const line = environmentLine(history)
-    const current = line.at(-1) ?? null
-    const target = versionBefore(line)
-    if (target === undefined) {
-      throw registryErrors.NOTHING_TO_ROLL_BACK({ model, environment, version: current })
+  const { store, environment, reason, atMs } = options
+  const by = { name: options.by, from: 'platform' }
+  return store.within(async (transaction) => {
+    if ((await findModelRow(transaction, options.model)) === undefined) {
+      throw registryErrors.NOTHING_TO_ROLL_BACK({
+        model: options.model,
+        environment,
+        version: null,
+      })
     }
-    return appendChange(store, history, {
-      model,
-      environment,
-      version: target,
-      previous: current,
-      action: 'rollback',
-      by,
-      reason,
-      at: isoTime(atMs),
-    })
+    const model = await lockModel(transaction, options.model, store.project)
+    const event = await goBack(transaction, { model, environment, by, reason, atMs })
+    await store.listener(transaction, [environmentAudit(by, event)])
+    return environmentChangeOf(event)
   })
 }

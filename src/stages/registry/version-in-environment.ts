@@ -1,5 +1,6 @@
 import type { Environment, EnvironmentChange } from '../../core/records/index.ts'
 import type { RecordStore } from '../../platform/storage/index.ts'
+import { environmentHistory } from './environment-history.ts'
 
 export interface VersionInEnvironmentOptions {
   readonly store: RecordStore
@@ -23,7 +24,7 @@ export async function versionInEnvironment(
   options: VersionInEnvironmentOptions,
 ): Promise<VersionStanding | undefined> {
   const { store, model, environment, atMs = Number.POSITIVE_INFINITY } = options
-  const history = await store.environmentHistory(model, environment)
+  const history = await environmentHistory({ store, model, environment })
   const change = history.findLast((candidate) => Date.parse(candidate.at) <= atMs)
   if (change === undefined || change.version === null) return undefined
   const { version, at, by, reason } = change

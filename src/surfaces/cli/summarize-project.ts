@@ -9,6 +9,7 @@ import {
 } from '../../core/records/index.ts'
 import type { Platform } from '../../flows/index.ts'
 import { endpointName, endpointStateName } from '../../stages/deployment/index.ts'
+import { environmentHistory } from '../../stages/registry/index.ts'
 
 const SHOWN = 5
 
@@ -26,7 +27,7 @@ export interface ProjectSummary {
 export async function summarizeProject({ project, store, log }: Platform): Promise<ProjectSummary> {
   const endpoint = endpointName(project)
   const newest = async (environment: Environment) =>
-    (await store.environmentHistory(project.name, environment)).at(-1) ?? null
+    (await environmentHistory({ store, model: project.name, environment })).at(-1) ?? null
   const [standing, state, runs, windows, decisions] = await Promise.all([
     Promise.all(ENVIRONMENTS.map(async (name) => [name, await newest(name)] as const)),
     store.readState<EndpointState>(endpointStateName(endpoint)),

@@ -24,6 +24,7 @@ import type {
 } from '../../core/records/index.ts'
 import type { RecordStore } from '../../platform/storage/index.ts'
 import { endpointName, endpointStateName } from '../../stages/deployment/index.ts'
+import { environmentHistory } from '../../stages/registry/index.ts'
 
 /** Everything a report shows: the newest belt run by hand in detail, and the life that followed. */
 export interface ReportData {
@@ -129,7 +130,7 @@ async function gatherLife(store: RecordStore, project: Project) {
   const endpoint = endpointName(project)
   const [state, changes, rollouts, windows, decisions, outcomes] = await Promise.all([
     store.readState<EndpointState>(endpointStateName(endpoint)),
-    store.environmentHistory(project.name),
+    environmentHistory({ store, model: project.name }),
     oldestFirst(store, 'rollout-decision'),
     oldestFirst(store, 'monitor-window'),
     oldestFirst(store, 'retraining-decision'),

@@ -162,20 +162,24 @@ const guards = [
 const isoMs = (text: string) =>
   `CAST(strftime('%s', ${text}) AS INTEGER) * 1000 + CAST(substr(${text}, 21, 3) AS INTEGER)`
 
+/** The project that last ran its belt in the file. */
+const OWNER = `(SELECT b.json ->> '$.project' FROM records b WHERE b.kind = 'belt-run'
+  ORDER BY b.sequence DESC LIMIT 1)`
+
 /**
- * Version 0.1.0 kept numbers, records and changes of environment apart, in SQLite only. Its models
- * carry their project's name; what stands in an environment follows from its newest change.
+ * Version 0.1.0 kept numbers, records and changes of environment apart, in SQLite only. What stands
+ * in an environment follows from its newest change.
  */
 const MOVE = `
 INSERT INTO catalog_models (name, project, description, created_at_ms, updated_at_ms, last_version)
-SELECT v.model, v.model, '', min(r.created_at_ms), max(r.created_at_ms), max(v.version)
+SELECT v.model, COALESCE(${OWNER}, v.model), '', min(r.created_at_ms), max(r.created_at_ms), max(v.version)
 FROM model_versions v JOIN records r ON r.kind = 'model-version' AND r.id = v.version_id
 GROUP BY v.model ORDER BY min(r.sequence);
 
 INSERT INTO catalog_versions (model, version, created_at_ms, updated_at_ms, description, user_name,
   stage, source, artifact_uri, run_id, status, record_id, evaluation, verdict, outcome)
 SELECT m.number, v.version, ${isoMs("r.json ->> '$.createdAt'")}, ${isoMs("r.json ->> '$.createdAt'")},
-  '', 'esteira', 'None',
+  '', 'belt', 'None',
   'esteira-artifact:/' || (r.json ->> '$.artifact.digest'),
   'esteira-artifact:/' || (r.json ->> '$.artifact.digest'),
   r.json ->> '$.lineage.run', 'READY', v.version_id,
@@ -196,7 +200,7 @@ FROM catalog_versions v JOIN records r ON r.kind = 'model-version' AND r.id = v.
 
 INSERT INTO catalog_events (id, at_ms, model, model_name, project, subject, place, action, version,
   previous, actor, origin, reason, evidence_json)
-SELECT c.id, ${isoMs("c.json ->> '$.at'")}, m.number, c.model, c.model, 'environment', c.environment,
+SELECT c.id, ${isoMs("c.json ->> '$.at'")}, m.number, c.model, m.project, 'environment', c.environment,
   c.json ->> '$.action', c.json ->> '$.version', c.json ->> '$.previous', c.json ->> '$.by',
   'platform', c.json ->> '$.reason',
   json_object('run', v.run_id, 'evaluation', v.evaluation, 'verdict', v.verdict,

@@ -30,8 +30,6 @@ export interface CatalogCore {
   readonly clock: Clock
   readonly listener: ChangeListener
   readonly findDependents: FindDependents
-  /** Whether people log in, so that there is somebody else to ask for an approval. */
-  readonly hasLogins: boolean
 }
 
 /** What a piece of work gives back, and what it did for the audit trail. */

@@ -21,8 +21,12 @@ export async function findModelRow(queries: Queries, name: string): Promise<Mode
 }
 
 /** @throws MODEL_NOT_FOUND */
-export async function modelRow(queries: Queries, name: string): Promise<ModelRow> {
-  return (await findModelRow(queries, name)) ?? unknownModel(queries, name)
+export async function modelRow(
+  queries: Queries,
+  name: string,
+  project?: string,
+): Promise<ModelRow> {
+  return (await findModelRow(queries, name)) ?? unknownModel(queries, name, project)
 }
 
 /**
@@ -30,7 +34,11 @@ export async function modelRow(queries: Queries, name: string): Promise<ModelRow
  * that numbers, standings and approvals are decided by one server at a time.
  * @throws MODEL_NOT_FOUND
  */
-export async function lockModel(transaction: Transaction, name: string): Promise<ModelRow> {
+export async function lockModel(
+  transaction: Transaction,
+  name: string,
+  project?: string,
+): Promise<ModelRow> {
   requireModelName(name)
   const row = await transaction
     .updateTable('catalog_models')
@@ -39,13 +47,16 @@ export async function lockModel(transaction: Transaction, name: string): Promise
     .where('deleted_at_ms', 'is', null)
     .returningAll()
     .executeTakeFirst()
-  return row ?? unknownModel(transaction, name)
+  return row ?? unknownModel(transaction, name, project)
 }
 
-async function unknownModel(queries: Queries, model: string): Promise<never> {
+/** Tells the names of a project's models to those who work in it, and to nobody else. */
+async function unknownModel(queries: Queries, model: string, project?: string): Promise<never> {
+  if (project === undefined) throw registryErrors.MODEL_NOT_FOUND({ model, known: null })
   const rows = await queries
     .selectFrom('catalog_models')
     .select('name')
+    .where('project', '=', project)
     .where('deleted_at_ms', 'is', null)
     .orderBy('name')
     .limit(SHOWN_NAMES)

@@ -65,7 +65,7 @@ describe.each(DIALECTS)('model catalog on %s', (dialect) => {
     expect(await catalog.findModel('chrun')).toBeUndefined()
     await expect(catalog.model('chrun')).rejects.toMatchObject({
       code: 'MODEL_NOT_FOUND',
-      hint: 'Did you mean "churn"?',
+      hint: 'Search the registered models for its name.',
     })
     await expect(create()).rejects.toMatchObject({ code: 'MODEL_EXISTS' })
     expect(changes.map(({ action }) => action)).toEqual(['model.create'])

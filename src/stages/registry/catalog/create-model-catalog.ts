@@ -13,8 +13,6 @@ export interface CatalogOptions {
   readonly listener?: ChangeListener | undefined
   /** Finds what needs a version outside the registry, such as endpoints. */
   readonly findDependents?: FindDependents | undefined
-  /** Whether people log in, so that approvals can be asked for. @default false */
-  readonly hasLogins?: boolean | undefined
 }
 
 /** The registry of models over a metadata database, SQLite or PostgreSQL. */
@@ -35,6 +33,5 @@ export function catalogCore(database: Database, options: CatalogOptions): Catalo
     clock: options.clock,
     listener: options.listener ?? (async () => {}),
     findDependents: options.findDependents ?? (async () => []),
-    hasLogins: options.hasLogins ?? false,
   }
 }

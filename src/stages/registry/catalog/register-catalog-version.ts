@@ -1,19 +1,24 @@
 import type { Actor, Transaction } from '../../../platform/database/index.ts'
 import { assembleVersion } from './assemble-version.ts'
-import { type CatalogCore, changeBy, type Outcome, versionSubject } from './catalog-core.ts'
+import { changeBy, type Outcome, versionSubject } from './catalog-core.ts'
 import { lockModel, type ModelRow, type VersionRow } from './catalog-rows.ts'
 import type { NewCatalogVersion } from './model-catalog.ts'
 import { requireTags } from './names.ts'
 import type { CatalogVersion } from './registered-model.ts'
+
+export interface VersionRegistration {
+  readonly by: Actor
+  readonly given: NewCatalogVersion
+  readonly nowMs: number
+}
 
 /**
  * Gives the version the model's next number. A belt's record that has a version already gets that
  * version again; a deleted one comes back under its number, for its record still names it.
  */
 export async function registerCatalogVersion(
-  core: CatalogCore,
   transaction: Transaction,
-  { by, given }: { readonly by: Actor; readonly given: NewCatalogVersion },
+  { by, given, nowMs }: VersionRegistration,
 ): Promise<Outcome<CatalogVersion>> {
   requireTags(given.tags ?? {})
   const model = await lockModel(transaction, given.model)
@@ -23,8 +28,8 @@ export async function registerCatalogVersion(
   }
   const row =
     known === undefined
-      ? await insertVersion(transaction, { model, given, nowMs: core.clock.now() })
-      : await reviveVersion(transaction, known, core.clock.now())
+      ? await insertVersion(transaction, { model, given, nowMs })
+      : await reviveVersion(transaction, known, nowMs)
   const change = changeBy(by, {
     action: known === undefined ? 'version.create' : 'version.restore',
     subject: versionSubject(model.name, row.version),

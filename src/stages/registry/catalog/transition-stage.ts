@@ -56,7 +56,7 @@ export async function transitionStage(
     await leaveHigher(transaction, transition)
     if (environment !== undefined) {
       const entry = { model, version, environment, by, reason, atMs, archivesLeaving: false }
-      await enterEnvironment(core, transaction, entry)
+      await enterEnvironment(transaction, entry)
     }
     if (change.archiveExisting) await archiveOthers(transaction, transition)
     await setStage(transaction, { ...transition, version: version.version })

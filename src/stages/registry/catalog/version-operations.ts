@@ -26,7 +26,9 @@ type VersionOperations = Pick<
 export function versionOperations(core: CatalogCore): VersionOperations {
   return {
     createVersion: (by, given) =>
-      changing(core, (transaction) => registerCatalogVersion(core, transaction, { by, given })),
+      changing(core, (transaction) =>
+        registerCatalogVersion(transaction, { by, given, nowMs: core.clock.now() }),
+      ),
     version: (model, version) => readVersion(core.database.queries, { model, version }),
     describeVersion: (by, model, version, description) =>
       describeVersion(core, by, { model, version, description }),

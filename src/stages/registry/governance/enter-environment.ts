@@ -1,7 +1,6 @@
 import { ENVIRONMENTS, type Environment } from '../../../core/records/index.ts'
 import { isoTime } from '../../../core/time/index.ts'
 import type { Actor, Transaction } from '../../../platform/database/index.ts'
-import type { CatalogCore } from '../catalog/catalog-core.ts'
 import type { ModelRow, VersionRow } from '../catalog/catalog-rows.ts'
 import { catalogErrors } from '../catalog/errors.ts'
 import {
@@ -37,14 +36,13 @@ export interface EnvironmentEntry {
  * @throws PROMOTION_SKIPS, VERSION_NOT_APPROVED, VERSION_RETIRED, APPROVAL_NEEDED, REASON_NEEDED
  */
 export async function enterEnvironment(
-  core: Pick<CatalogCore, 'hasLogins'>,
   transaction: Transaction,
   entry: EnvironmentEntry,
 ): Promise<{ readonly event: RegistryEvent; readonly changed: boolean }> {
   const { model, version, environment, atMs } = entry
   const latest = (await environmentEvents(transaction, model.number, environment)).at(-1)
   if (latest?.version === version.version) return { event: latest, changed: false }
-  const given = await requireRule(core, transaction, entry)
+  const given = await requireRule(transaction, entry)
   const event = await appendEvent(transaction, {
     model,
     by: entry.by,
@@ -81,7 +79,6 @@ export function evidenceOf(version: VersionRow): Evidence {
 }
 
 async function requireRule(
-  { hasLogins }: Pick<CatalogCore, 'hasLogins'>,
   transaction: Transaction,
   entry: EnvironmentEntry,
 ): Promise<GivenApprovals> {
@@ -103,7 +100,7 @@ async function requireRule(
   })
   await requirePreviousEnvironment(transaction, entry, rule)
   requireVerdict(entry, rule)
-  return requireApprovals(transaction, { model, version, environment, rule, hasLogins, atMs })
+  return requireApprovals(transaction, { model, version, environment, rule, atMs })
 }
 
 /** A version counts as having come through when it was never rolled back from there. */

@@ -70,4 +70,19 @@ export const governanceErrors = defineErrors({
     message: (d) => `This promotion rule cannot be kept: ${d.reason}`,
     hint: () => 'docs/guides/governance.md shows the fields and their defaults.',
   }),
+  CARD_TOO_LONG: problem<{ length: number; most: number }>({
+    status: 413,
+    exit: 'usage',
+    blame: 'caller',
+    message: (d) => `A model card holds at most ${d.most} characters; got ${d.length}.`,
+    hint: () => 'Shorten it, or link to a longer document.',
+  }),
+  CARD_CHANGED: problem<{ read: number; current: number }>({
+    status: 409,
+    exit: 'conflict',
+    blame: 'caller',
+    message: (d) =>
+      `The model card was edited meanwhile: revision ${d.current} is newer than ${d.read}, which you have read.`,
+    hint: () => 'Read the newest revision, take over your changes, and save again.',
+  }),
 })

@@ -1,2 +1,14 @@
+export type { RoleOf } from './approval-requests.ts'
+export { createGovernance, type GovernanceOptions } from './create-governance.ts'
 export { governanceErrors } from './errors.ts'
-export { DEFAULT_RULES, type PromotionRule } from './promotion-rule.ts'
+export type {
+  ApprovalRequest,
+  CardRevision,
+  Governance,
+  Place,
+  PromotionWish,
+  RequestState,
+  RuleInForce,
+  Standing,
+} from './governance.ts'
+export { DEFAULT_RULES, type PromotionRule, promotionRuleSchema } from './promotion-rule.ts'

@@ -14,7 +14,6 @@ export interface ApprovalNeed {
   readonly version: VersionRow
   readonly environment: Environment
   readonly rule: PromotionRule
-  readonly hasLogins: boolean
   readonly atMs: number
 }
 
@@ -25,9 +24,24 @@ export interface GivenApprovals {
 }
 
 /** How many approvals this version needs. */
-export function approvalsNeeded({ version, rule, hasLogins }: ApprovalNeed): number {
+export async function approvalsNeeded(
+  queries: Queries,
+  { version, rule }: Pick<ApprovalNeed, 'version' | 'rule'>,
+): Promise<number> {
   if (version.outcome !== null) return rule.approvals
-  return rule.waivedWithoutLogins && !hasLogins ? 0 : rule.approvalsUnjudged
+  if (!rule.waivedWithoutLogins || rule.approvalsUnjudged === 0) return rule.approvalsUnjudged
+  return (await peopleLogIn(queries)) ? rule.approvalsUnjudged : 0
+}
+
+/** Whether there are accounts, so that there is somebody else to ask. */
+async function peopleLogIn(queries: Queries): Promise<boolean> {
+  const account = await queries
+    .selectFrom('accounts')
+    .select('name')
+    .where('is_disabled', '=', 0)
+    .limit(1)
+    .executeTakeFirst()
+  return account !== undefined
 }
 
 /**
@@ -39,7 +53,7 @@ export async function requireApprovals(
   need: ApprovalNeed,
 ): Promise<GivenApprovals> {
   const { model, version, environment, rule } = need
-  const needed = approvalsNeeded(need)
+  const needed = await approvalsNeeded(transaction, need)
   const requests = await openRequests(transaction, need)
   let got = 0
   for (const request of requests) {
