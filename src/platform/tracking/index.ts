@@ -1,4 +1,15 @@
+export { createTrackingStore, type TrackingStoreOptions } from './create-tracking-store.ts'
+export { trackingErrors } from './errors.ts'
 export type { Experiment, Lifecycle, Tags } from './experiment.ts'
+export type { Comparator, Comparison, EntryKind, OrderTerm } from './filter/comparison.ts'
+export {
+  type AttributeGrammar,
+  type FilterGrammar,
+  MODEL_VERSION_GRAMMAR,
+  REGISTERED_MODEL_GRAMMAR,
+} from './filter/filter-grammar.ts'
+export { parseFilter } from './filter/parse-filter.ts'
+export { parseOrder } from './filter/parse-order.ts'
 export { LOGGED_MODEL_STATUSES, type LoggedModel, type LoggedModelStatus } from './logged-model.ts'
 export {
   type DatasetInput,
@@ -11,6 +22,8 @@ export {
   type RunStatus,
 } from './run.ts'
 export type {
+  LoggedModelDataset,
+  LoggedModelSearch,
   NewExperiment,
   NewLoggedModel,
   NewRun,

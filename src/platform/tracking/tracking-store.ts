@@ -66,6 +66,24 @@ export interface NewLoggedModel {
   readonly tags?: Tags | undefined
 }
 
+export interface LoggedModelDataset {
+  readonly name: string
+  readonly digest?: string | undefined
+}
+
+export interface LoggedModelSearch extends Omit<SearchOptions, 'orderBy'> {
+  readonly experimentIds: readonly string[]
+  /** Only models with a metric on one of these; comparisons of metrics look at these only. */
+  readonly datasets?: readonly LoggedModelDataset[] | undefined
+  /** Such as `metrics.rmse DESC`, or the same with the dataset that the metric was logged on. */
+  readonly orderBy?:
+    | readonly (
+        | string
+        | { readonly term: string; readonly dataset?: LoggedModelDataset | undefined }
+      )[]
+    | undefined
+}
+
 export interface SampledMetrics {
   readonly runIds: readonly string[]
   readonly key: string
@@ -143,12 +161,5 @@ export interface TrackingStore {
   setLoggedModelTags(by: Actor, id: string, tags: Tags): Promise<LoggedModel>
   deleteLoggedModelTag(by: Actor, id: string, key: string): Promise<void>
   logLoggedModelParameters(by: Actor, id: string, parameters: readonly Parameter[]): Promise<void>
-  searchLoggedModels(
-    options: SearchOptions & {
-      readonly experimentIds: readonly string[]
-      readonly datasets?:
-        | readonly { readonly name: string; readonly digest?: string | undefined }[]
-        | undefined
-    },
-  ): Promise<Page<LoggedModel>>
+  searchLoggedModels(options: LoggedModelSearch): Promise<Page<LoggedModel>>
 }
