@@ -13,7 +13,7 @@ import { portOption } from '../port-option.ts'
 import { beltRunText } from '../presentation/belt-run-text.ts'
 import { replayText } from '../presentation/replay-text.ts'
 import { statusText } from '../presentation/status-text.ts'
-import { serveUntilAsked } from '../serve-until-asked.ts'
+import { servePlatform } from '../serve/serve-platform.ts'
 import { summarizeProject } from '../summarize-project.ts'
 import { withPlatform } from '../with-platform.ts'
 import { writeProjectReport } from '../write-project-report.ts'
@@ -75,10 +75,9 @@ export function demoCommand(session: CommandSession): Command {
           if (options.keep !== true || outcome.exit !== undefined) return outcome
           call.display.close()
           const host = '127.0.0.1'
-          await serveUntilAsked(call, platform, {
+          await servePlatform(call, platform, {
             host,
             port,
-            acceptRequestTime: false,
             after: outcome,
           })
           return undefined

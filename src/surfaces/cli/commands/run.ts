@@ -4,7 +4,7 @@ import { exitOfRun } from '../exit-of-run.ts'
 import { instantOption } from '../instant-option.ts'
 import { portOption } from '../port-option.ts'
 import { beltRunText } from '../presentation/belt-run-text.ts'
-import { serveUntilAsked } from '../serve-until-asked.ts'
+import { servePlatform } from '../serve/serve-platform.ts'
 import { withPlatform } from '../with-platform.ts'
 import { writeProjectReport } from '../write-project-report.ts'
 
@@ -30,10 +30,9 @@ export function runCommand(session: CommandSession): Command {
       }
       if (options.keep !== true || exit !== 'ok') return outcome
       call.display.close()
-      await serveUntilAsked(call, platform, {
+      await servePlatform(call, platform, {
         host: '127.0.0.1',
         port,
-        acceptRequestTime: false,
         after: outcome,
       })
       return undefined

@@ -1,0 +1,89 @@
+import type { Platform } from '../../../flows/index.ts'
+import type { Database } from '../../../platform/database/index.ts'
+import type { EndpointService } from '../../gateway/index.ts'
+import type { Server, ServerConfig } from '../../server/index.ts'
+import type { CommandCall, CommandOutcome } from '../command-session.ts'
+import { apiPlugins, endpointOf } from './server-plugins.ts'
+
+export interface ServeOptions {
+  readonly config: ServerConfig
+  readonly database: Database
+  /** The project whose endpoint answers too; without one the server has no gateway. */
+  readonly platform?: Platform
+  /** @default false */
+  readonly acceptRequestTime?: boolean
+  /** Also ends when this is settled. */
+  readonly until?: Promise<void>
+  /** What was done before; shown together with the address. */
+  readonly after?: CommandOutcome
+}
+
+const WATCH_EVERY_MS = 30_000
+
+/** Opens the server, says where, and answers until Ctrl-C; requests under way are finished. */
+export async function serveUntilAsked(call: CommandCall, options: ServeOptions): Promise<void> {
+  const logger = (message: string, cause: unknown) =>
+    call.terminal.printError(`${message}: ${String(cause)}\n`)
+  const { platform, acceptRequestTime = false } = options
+  const endpoint =
+    platform === undefined ? undefined : await endpointOf(platform, { acceptRequestTime, logger })
+  const { createServer } = await import('../../server/index.ts')
+  const server = createServer({
+    config: options.config,
+    database: options.database,
+    plugins: [apiPlugins, ...(endpoint === undefined ? [] : [endpoint.plugin])],
+    predictionToken: call.terminal.environment.ESTEIRA_GATEWAY_TOKEN || undefined,
+    logger,
+  })
+  try {
+    await endpoint?.service.start()
+    await server.listen()
+    const watch = await startWatch(call, options, endpoint?.service)
+    announce(call, server, options)
+    await Promise.race([call.interruption.asked, ...(options.until ? [options.until] : [])])
+    await watch?.stop()
+  } finally {
+    await server.close()
+    await endpoint?.service.close()
+  }
+}
+
+function announce(call: CommandCall, { address }: Server, { after, platform }: ServeOptions): void {
+  const what = platform === undefined ? 'The server' : 'The gateway'
+  const text = `${what} answers at ${address}; Ctrl-C ends it.`
+  call.announce({
+    json: { ...(after?.json as object | undefined), address },
+    text: after === undefined ? text : `${after.text}\n\n${text}`,
+  })
+}
+
+/**
+ * A replay brings its own time and judges by it, and a project with a declared horizon lives in the
+ * past: windows up to today would be empty years. Only a gateway of the present is watched.
+ */
+async function startWatch(
+  call: CommandCall,
+  { platform, acceptRequestTime }: ServeOptions,
+  service: EndpointService | undefined,
+) {
+  if (platform === undefined || service === undefined) return undefined
+  if (acceptRequestTime === true || platform.project.asOf !== undefined) return undefined
+  const { keepWatch } = await import('../../../flows/index.ts')
+  return keepWatch(platform, {
+    everyMs: WATCH_EVERY_MS,
+    onFailure: (error) => call.terminal.printError(`watching failed: ${String(error)}\n`),
+    gateway: {
+      errorsByVersion: () =>
+        Object.fromEntries(
+          Object.entries(service.statistics().versions).map(([version, counts]) => [
+            version,
+            counts.errors,
+          ]),
+        ),
+      resources: () => service.statistics().process,
+      async reload() {
+        await service.reload()
+      },
+    },
+  })
+}
