@@ -31,12 +31,12 @@ def convert(model, request):
                           f"cannot be converted to ONNX: {text[0] if text else error!r}",
                           "Use an estimator that skl2onnx supports.") from error
     onnx.ir_version = IR_VERSION
-    output = _keep_one_output(onnx, request["problemType"])
+    output = keep_one_output(onnx, request["problemType"])
     return onnx, {"numeric": "numeric" if numbers else None,
                   "categorical": "categorical" if texts else None, "output": output}
 
 
-def _keep_one_output(onnx, problem):
+def keep_one_output(onnx, problem):
     outputs = [output.name for output in onnx.graph.output]
     wanted = "label" if problem == CLUSTERING else "probabilities"
     kept = wanted if wanted in outputs else outputs[0]
@@ -63,7 +63,7 @@ def _prune(graph, output):
 def _register(model):
     update_registered_converter(QuantileClip, "EsteiraQuantileClip", _clip_shape, _clip_convert)
     if any("xgboost" in type(part).__module__ for part in _parts(model)):
-        _register_xgboost()
+        register_xgboost()
 
 
 def _parts(model):
@@ -72,7 +72,7 @@ def _parts(model):
         yield pipeline[-1] if hasattr(pipeline, "named_steps") else pipeline
 
 
-def _register_xgboost():
+def register_xgboost():
     from onnxmltools.convert.xgboost.operator_converters.XGBoost import convert_xgboost
     from skl2onnx.common.shape_calculator import (calculate_linear_classifier_output_shapes,
                                                   calculate_linear_regressor_output_shapes)

@@ -1,0 +1,121 @@
+"""One request on stdin, one answer on stdout; confined before the model file is touched.
+
+Run as a script in an empty folder that holds nothing but the model file.
+"""
+
+import json
+import os
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+from esteira_adoption.confinement import confine  # noqa: E402
+from esteira_adoption.refusal import Refusal, first_line  # noqa: E402
+
+
+def main():
+    request = json.load(sys.stdin)
+    answers, sys.stdout = sys.stdout, sys.stderr
+    confinement = confine(os.getcwd(), request["limits"], lambda: _prepare(request["format"]))
+    try:
+        answer = {"ok": True, **_adopt(request)}
+        confinement.check()
+    except Refusal as refusal:
+        answer = _refused(refusal, confinement)
+    except MemoryError:
+        answer = _refused(Refusal("MODEL_OUT_OF_MEMORY", "reading the model needs more than the "
+                                  f"{request['limits']['memoryBytes'] >> 20} MB it may use",
+                                  "Make the model smaller, or raise the limit."), confinement)
+    except BaseException as error:
+        answer = _refused(Refusal("MODEL_FILE_INVALID", "the model cannot be read: "
+                                  f"{type(error).__name__}: {first_line(error)}",
+                                  "Log the model again."), confinement)
+    answer["confinement"] = confinement.in_force
+    json.dump(answer, answers, allow_nan=False, default=_plain)
+    answers.flush()
+    # Nothing of the model runs at the end, not even a destructor.
+    os._exit(0)
+
+
+def _prepare(form):
+    """Imports everything: what libraries do while they are imported is no doing of the model."""
+    import onnx  # noqa: F401
+
+    if form == "onnx":
+        from esteira_adoption import onnx_files  # noqa: F401
+
+        return
+    import joblib.numpy_pickle  # noqa: F401
+    import onnxmltools.convert.xgboost.operator_converters.XGBoost  # noqa: F401
+    import pandas  # noqa: F401
+    import scipy.sparse  # noqa: F401
+    import skl2onnx  # noqa: F401
+    import sklearn.pipeline  # noqa: F401
+    import xgboost  # noqa: F401
+    from esteira_adoption import estimator_files, pickles, xgboost_files  # noqa: F401
+    from esteira_worker import conversion  # noqa: F401
+
+    if form == "skops":
+        import skops.io  # noqa: F401
+
+        from esteira_adoption import skops_files  # noqa: F401
+
+
+def _refused(refusal, confinement):
+    """What the model reached for says more than the error that came of holding it back."""
+    try:
+        confinement.check()
+    except Refusal as first:
+        refusal = first
+    return {"ok": False, "code": refusal.code, "message": refusal.message, "hint": refusal.hint}
+
+
+def _adopt(request):
+    path, form = request["file"], request["format"]
+    if form == "onnx":
+        from esteira_adoption.onnx_files import adopt_onnx
+
+        return _with_rows(adopt_onnx(path, request))
+    from esteira_adoption.estimator_files import adopt_estimator
+
+    model, notes = _read(path, form)
+    return {**_with_rows(adopt_estimator(model, notes, request)), "packages": _packages()}
+
+
+def _read(path, form):
+    if form == "skops":
+        from esteira_adoption.skops_files import read_skops
+
+        return read_skops(path)
+    if form == "xgboost":
+        from esteira_adoption.xgboost_files import read_xgboost
+
+        return read_xgboost(path)
+    from esteira_adoption.pickles import read_pickle
+
+    return read_pickle(path)
+
+
+def _packages():
+    import numpy
+    import sklearn
+    import xgboost
+
+    return {"numpy": numpy.__version__, "scikit-learn": sklearn.__version__,
+            "xgboost": xgboost.__version__}
+
+
+def _with_rows(answer):
+    """Missing numbers travel as null."""
+    rows = {name: [None if isinstance(value, float) and value != value else value
+                   for value in (values if isinstance(values, list) else values.tolist())]
+            for name, values in answer["rows"].items()}
+    return {**answer, "rows": rows}
+
+
+def _plain(value):
+    return value.item()
+
+
+if __name__ == "__main__":
+    main()
