@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises'
 import { Kysely, PostgresAdapter, PostgresIntrospector, PostgresQueryCompiler } from 'kysely'
 import type { Database } from './database.ts'
 import { migratePostgres } from './migrate-postgres.ts'
@@ -10,6 +11,7 @@ import { TransactionScope } from './transaction-scope.ts'
 
 /** Times that a transaction is tried again after a deadlock. */
 const RETRIES = 5
+const FIRST_PAUSE_MS = 2
 
 /** @throws DATABASE_UNREACHABLE, METADATA_TOO_NEW, DATABASE_FAILED */
 export async function openPostgres(
@@ -64,6 +66,7 @@ async function retryConflicts<T>(work: () => Promise<T>): Promise<T> {
       return await work()
     } catch (error) {
       if (!isConflict(error) || attempt >= RETRIES) throw error
+      await setTimeout(FIRST_PAUSE_MS * 2 ** attempt)
     }
   }
 }

@@ -207,6 +207,14 @@ describe('esteira doctor', () => {
     expect(findings).toContainEqual(
       expect.objectContaining({ name: 'DuckDB', state: 'good', remedy: '' }),
     )
+    expect(findings).toContainEqual(
+      expect.objectContaining({
+        name: 'metadata database',
+        state: 'good',
+        found: expect.stringContaining('made by the first run'),
+      }),
+    )
+    expect(existsSync(path.join(place, '.esteira'))).toBe(false)
     expect(findings.at(-1)).toMatchObject({
       name: 'source "rates"',
       state: 'missing',

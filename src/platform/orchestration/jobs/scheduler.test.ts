@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { setTimeout } from 'node:timers/promises'
-import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import {
   createTestDatabase,
   DIALECTS,
@@ -9,7 +9,7 @@ import {
   type TestDatabase,
 } from '../../../testkit/index.ts'
 import { createLeases } from './database-leases.ts'
-import { createScheduler, type Job, type SchedulerOptions } from './scheduler.ts'
+import { createScheduler, type Job, type Scheduler, type SchedulerOptions } from './scheduler.ts'
 
 const HOUR_MS = 3_600_000
 const START_MS = 1_000
@@ -34,13 +34,18 @@ setInterval(() => {}, 1_000)`
 describe.each(DIALECTS)('scheduler on %s', (dialect) => {
   let scene: TestDatabase
   let clock: FixedClock
+  let schedulers: Scheduler[]
   let failures: [unknown, string | undefined][]
   beforeEach(async () => {
     scene = await createTestDatabase(dialect)
     clock = fixedClock(START_MS)
     failures = []
+    schedulers = []
   })
-  afterEach(() => scene.dispose())
+  afterEach(async () => {
+    await Promise.all(schedulers.map((each) => each.stop()))
+    await scene.dispose()
+  })
 
   async function server(jobs: readonly Job[], options: Partial<SchedulerOptions> = {}) {
     const database = await scene.open()
@@ -53,7 +58,7 @@ describe.each(DIALECTS)('scheduler on %s', (dialect) => {
       onFailure: (error, job) => failures.push([error, job]),
       ...options,
     })
-    onTestFinished(() => scheduler.stop())
+    schedulers.push(scheduler)
     return scheduler
   }
   function counted(name = 'sweep') {

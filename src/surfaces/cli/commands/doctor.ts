@@ -3,6 +3,8 @@ import path from 'node:path'
 import { Command } from 'commander'
 import { isPlatformError } from '../../../core/errors/index.ts'
 import type { CommandCall, CommandSession } from '../command-session.ts'
+import { databaseUrl } from '../database-url.ts'
+import { databaseProbe } from '../doctor/database-probe.ts'
 import { engineProbes } from '../doctor/engine-probes.ts'
 import { type Finding, find, type Probe } from '../doctor/finding.ts'
 import { machineProbes } from '../doctor/machine-probes.ts'
@@ -16,7 +18,7 @@ function cacheFolder(environment: CommandCall['terminal']['environment']): strin
   return path.join(base, 'esteira')
 }
 
-/** Probes of the project's services; none where no project is, since the machine comes first. */
+/** Probes of the project's database and services; none where no project is, since the machine comes first. */
 async function projectProbes(call: CommandCall): Promise<readonly Probe[]> {
   const { findProjectFile, loadProject } = await import('../../../platform/project-file/index.ts')
   try {
@@ -26,7 +28,12 @@ async function projectProbes(call: CommandCall): Promise<readonly Probe[]> {
     throw error
   }
   const { project, folder } = await loadProject(call.project)
-  return serviceProbes(project, folder, call.terminal.environment)
+  const { environment } = call.terminal
+  const own = path.join(folder, '.esteira', 'metadata.db')
+  return [
+    databaseProbe(databaseUrl(environment) ?? own),
+    ...serviceProbes(project, folder, environment),
+  ]
 }
 
 async function examine(call: CommandCall): Promise<Finding[]> {
