@@ -14,7 +14,6 @@ import { beltRunText } from '../presentation/belt-run-text.ts'
 import { replayText } from '../presentation/replay-text.ts'
 import { statusText } from '../presentation/status-text.ts'
 import { servePlatform } from '../serve/serve-platform.ts'
-import { summarizeProject } from '../summarize-project.ts'
 import { withPlatform } from '../with-platform.ts'
 import { writeProjectReport } from '../write-project-report.ts'
 
@@ -39,6 +38,7 @@ async function travel(
     startGateway: gatewayProcess(call, EXAMPLE, environment),
   })
   const report = await writeProjectReport(platform)
+  const { summarizeProject } = await import('../summarize-project.ts')
   const summary = await summarizeProject(platform)
   const texts = [
     beltRunText(run, report, call.colours),

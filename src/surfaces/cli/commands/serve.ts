@@ -1,3 +1,4 @@
+import { readdirSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { Command, Option } from 'commander'
 import { isPlatformError } from '../../../core/errors/index.ts'
@@ -46,6 +47,11 @@ export function serveCommand(session: CommandSession): Command {
 type Serve = Omit<ServeOptions, 'database' | 'platform'>
 
 async function hasProject(call: CommandCall): Promise<boolean> {
+  // A folder with nothing of that name needs no look by the module that can read such a file.
+  const isFolder = statSync(call.project, { throwIfNoEntry: false })?.isDirectory() === true
+  if (isFolder && !readdirSync(call.project).some((name) => name.startsWith('esteira.config.'))) {
+    return false
+  }
   const { findProjectFile } = await import('../../../platform/project-file/index.ts')
   try {
     return findProjectFile(call.project) !== ''

@@ -1,5 +1,4 @@
 import { Argument, Command } from 'commander'
-import { stringify } from 'yaml'
 import { RECORD_KINDS, type RecordKind } from '../../../core/records/index.ts'
 import type { Platform } from '../../../flows/index.ts'
 import type { CommandOutcome, CommandSession } from '../command-session.ts'
@@ -76,6 +75,7 @@ export function showCommand(session: CommandSession): Command {
       const kind = kindOf(word)
       if (id === undefined) return showList(platform, kind)
       const record = await findRecord(platform, kind, id)
+      const { stringify } = await import('yaml')
       return { json: record, text: stringify(record).trimEnd() }
     }),
   )

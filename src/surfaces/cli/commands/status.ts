@@ -1,7 +1,6 @@
 import { Command } from 'commander'
 import type { CommandSession } from '../command-session.ts'
 import { statusText } from '../presentation/status-text.ts'
-import { summarizeProject } from '../summarize-project.ts'
 import { withPlatform } from '../with-platform.ts'
 
 /** `esteira status`: what stands where, what is served, and what the last windows said. */
@@ -11,6 +10,7 @@ export function statusCommand(session: CommandSession): Command {
   )
   return session.complete(command, (call) =>
     withPlatform(call, async (platform) => {
+      const { summarizeProject } = await import('../summarize-project.ts')
       const summary = await summarizeProject(platform)
       return { json: summary, text: statusText(summary, call.colours) }
     }),
