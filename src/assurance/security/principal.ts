@@ -19,6 +19,8 @@ export interface Principal {
   readonly from: string
   /** Where things go when a request names no project. */
   readonly defaultProject: string
+  /** Whether it came with a token that may less than its account: such a caller makes no tokens. */
+  readonly isNarrowed: boolean
   /**
    * Whether it may do this in the project; `endpoint` is given where the permission is about one.
    * A token never may more than its account.
@@ -50,6 +52,7 @@ export function localPrincipal(from: string, name = 'local'): Principal {
     name,
     from,
     defaultProject: DEFAULT_PROJECT,
+    isNarrowed: false,
     may: () => true,
     readableProjects: () => 'all',
   }
@@ -75,6 +78,7 @@ export function accountPrincipal(
     name: account.name,
     from,
     defaultProject: defaultProject(account.roles, scope),
+    isNarrowed: scope.permissions !== null || scope.project !== null || scope.endpoints !== null,
     may,
     readableProjects: () => readableProjects(account.roles, scope, may),
   }

@@ -67,4 +67,12 @@ export const apiErrors = defineErrors({
       `A version needs a source: either loggedModelId, or runId with path; got ${d.got}.`,
     hint: () => 'Log the model first, then register what was logged.',
   }),
+  TOKEN_TOO_NARROW: problem<{ account: string }>({
+    status: 403,
+    exit: 'rejected',
+    blame: 'caller',
+    message: (d) =>
+      `A token that may less than "${d.account}" makes no new tokens: it would give away more than it has.`,
+    hint: () => 'Log in, or use a token without a scope.',
+  }),
 })

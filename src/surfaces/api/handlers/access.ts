@@ -1,5 +1,6 @@
 import type { Account, ApiToken, TokenScope } from '../../../assurance/security/index.ts'
 import { actorOf, guard, requireFor } from '../caller.ts'
+import { apiErrors } from '../errors.ts'
 import type { Call, HandlersOf } from '../handler.ts'
 
 const DAY_MS = 86_400_000
@@ -84,6 +85,7 @@ export const tokenHandlers: HandlersOf<'tokens'> = {
     const { body, context, request } = call
     const account = body.account ?? request.principal.name
     await permitTokensOf(call, account)
+    if (request.principal.isNarrowed) throw apiErrors.TOKEN_TOO_NARROW({ account })
     const expiresAtMs = Math.round(context.clock.now()) + body.expiresInDays * DAY_MS
     const { name, scope } = body
     const token = await context.access.createToken(
