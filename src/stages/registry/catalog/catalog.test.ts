@@ -261,13 +261,13 @@ describe.each(DIALECTS)('model catalog on %s', (dialect) => {
     expect(await names({ pageToken: first.token })).toEqual({ names: ['c', 'd'], token: undefined })
     expect((await names({ orderBy: ['last_updated_timestamp DESC'] })).names).toEqual(['aa', 'd'])
     await expect(names({ orderBy: ['name DESC'], pageToken: first.token })).rejects.toMatchObject({
-      code: 'MODEL_SEARCH_INVALID',
+      code: 'PAGE_TOKEN_INVALID',
     })
     for (const orderBy of [['nam'], ['name', 'name DESC'], ['name; DROP TABLE catalog_models']]) {
-      await expect(names({ orderBy })).rejects.toMatchObject({ code: 'MODEL_SEARCH_INVALID' })
+      await expect(names({ orderBy })).rejects.toMatchObject({ code: 'ORDER_INVALID' })
     }
     await expect(names({ pageToken: '{}' })).rejects.toMatchObject({
-      code: 'MODEL_SEARCH_INVALID',
+      code: 'PAGE_TOKEN_INVALID',
     })
     expect((await names({ projects: [] })).names).toEqual([])
     expect((await names({ projects: ['default', 'x'] })).names).toEqual(['a', 'aa'])
@@ -284,5 +284,41 @@ describe.each(DIALECTS)('model catalog on %s', (dialect) => {
       pageToken: versions.nextPageToken,
     })
     expect(rest.items.map(({ model, version }) => `${model}${version}`)).toEqual(['b1', 'a1'])
+  })
+  it('filters models and versions', async () => {
+    await catalog.createModel(ana, { name: 'Churn-A', project, tags: { team: 'x', env: 'p' } })
+    await catalog.createModel(ana, { name: 'churn_b', project, tags: { team: 'y' } })
+    const prompt = { 'mlflow.prompt.is_prompt': 'true' }
+    await catalog.createModel(ana, { name: 'a prompt', project, tags: prompt })
+    await register('Churn-A', { runId: 'r1', tags: { q: "it's" }, source: 's3://b/1' })
+    await register('Churn-A', { runId: 'r2' })
+    await register('churn_b', { tags: { q: '2' } })
+    const models = async (filter: string) =>
+      (await catalog.searchModels({ filter, maxResults: 10 })).items.map(({ name }) => name)
+    const versions = async (filter: string) =>
+      (
+        await catalog.searchVersions({ filter, maxResults: 10, orderBy: ['version_number ASC'] })
+      ).items.map(({ model, version }) => `${model} ${version}`)
+    expect(await models('')).toEqual(['Churn-A', 'churn_b'])
+    expect(await models("name = 'churn_b'")).toEqual(['churn_b'])
+    expect(await models("name LIKE 'churn%'")).toEqual(['churn_b'])
+    expect(await models("name ILIKE 'CHURN%'")).toEqual(['Churn-A', 'churn_b'])
+    expect(await models("name IN ('Churn-A', 'z')")).toEqual(['Churn-A'])
+    expect(await models("tags.team != 'x'")).toEqual(['churn_b'])
+    expect(await models("tags.team = 'x' AND tag.`env` LIKE 'p%'")).toEqual(['Churn-A'])
+    expect(await models("tags.`mlflow.prompt.is_prompt` = 'true'")).toEqual(['a prompt'])
+    expect(await models("tags.`mlflow.prompt.is_prompt` != 'true'")).toHaveLength(2)
+    expect(await versions("run_id = 'r1'")).toEqual(['Churn-A 1'])
+    expect(await versions("run_id IN ('r1', 'r2') AND version_number > 1")).toEqual(['Churn-A 2'])
+    expect(await versions("source_path = 's3://b/1'")).toEqual(['Churn-A 1'])
+    expect(await versions('tags.q = "it\'s"')).toEqual(['Churn-A 1'])
+    expect(await versions("name = 'churn_b'")).toEqual(['churn_b 1'])
+    for (const filter of ["nam = 'x'", 'name = x', "name > 'x'", "params.x = '1'", "name='a' OR"]) {
+      await expect(models(filter)).rejects.toMatchObject({ code: 'FILTER_INVALID' })
+      await expect(versions(filter)).rejects.toMatchObject({ code: 'FILTER_INVALID' })
+    }
+    await expect(versions('version_number = 1.5')).rejects.toMatchObject({
+      code: 'FILTER_INVALID',
+    })
   })
 })

@@ -84,12 +84,4 @@ export const catalogErrors = defineErrors({
     message: (d) => `Entering the stage ${d.stage} cannot archive the versions that stand there.`,
     hint: () => 'Archive existing versions only when a version enters Staging or Production.',
   }),
-  MODEL_SEARCH_INVALID: problem<{ reason: string }>({
-    status: 400,
-    exit: 'usage',
-    blame: 'caller',
-    message: (d) => `This search of the registry cannot be made: ${d.reason}`,
-    hint: () =>
-      'Order by name, version_number, creation_timestamp or last_updated_timestamp, with ASC or DESC.',
-  }),
 })

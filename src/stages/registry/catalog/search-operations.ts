@@ -1,66 +1,49 @@
 import { type RawBuilder, sql } from 'kysely'
-import type { Dialect } from '../../../platform/database/index.ts'
-import type { SearchOptions } from '../../../platform/tracking/index.ts'
+import type { Database } from '../../../platform/database/index.ts'
+import {
+  among,
+  type Condition,
+  checkMaxResults,
+  isAfter,
+  orderBy,
+  pageOf,
+  placeOf,
+  type SortTerm,
+  sortColumns,
+} from '../../../platform/tracking/filter/index.ts'
+import {
+  type FilterGrammar,
+  MODEL_VERSION_GRAMMAR,
+  type OrderTerm,
+  parseOrder,
+  REGISTERED_MODEL_GRAMMAR,
+  type SearchOptions,
+} from '../../../platform/tracking/index.ts'
 import { assembleModels, assembleVersions } from './assemble-models.ts'
 import type { CatalogCore } from './catalog-core.ts'
 import { type ModelRow, modelRow, type VersionRow } from './catalog-rows.ts'
-import { catalogErrors } from './errors.ts'
 import type { ModelCatalog } from './model-catalog.ts'
 import { requireStage } from './names.ts'
-import { readPageToken, writePageToken } from './page-token.ts'
-import { modelFilter, versionFilter } from './search-filter.ts'
-import {
-  afterPosition,
-  orderClause,
-  type SortColumn,
-  type SortField,
-  sortColumns,
-} from './search-order.ts'
+import { MODEL_COLUMNS, modelFilter, VERSION_COLUMNS, versionFilter } from './search-filter.ts'
 
 type SearchOperations = Pick<ModelCatalog, 'searchModels' | 'searchVersions' | 'latestVersions'>
-
-const field = (name: string, column: string, isNumber = true): SortField => ({
-  name,
-  column: sql.ref(column),
-  isNumber,
-})
-
-const MODEL_FIELDS = {
-  name: field('name', 'm.name', false),
-  creation_timestamp: field('created_at_ms', 'm.created_at_ms'),
-  last_updated_timestamp: field('updated_at_ms', 'm.updated_at_ms'),
-  timestamp: field('updated_at_ms', 'm.updated_at_ms'),
-}
-
-const VERSION_FIELDS = {
-  name: field('name', 'm.name', false),
-  version_number: field('version', 'v.version'),
-  creation_timestamp: field('created_at_ms', 'v.created_at_ms'),
-  last_updated_timestamp: field('updated_at_ms', 'v.updated_at_ms'),
-}
-
-const MODEL_TIE_BREAK: readonly SortColumn[] = [{ ...MODEL_FIELDS.name, descending: false }]
-const VERSION_TIE_BREAK: readonly SortColumn[] = [
-  { ...VERSION_FIELDS.name, descending: false },
-  { ...VERSION_FIELDS.version_number, descending: true },
-]
-const NEWEST_FIRST = ['last_updated_timestamp DESC', 'name ASC', 'version_number DESC']
 
 /** Lists of models and versions, in pages that stay whole while others register. */
 export function searchOperations({ database }: CatalogCore): SearchOperations {
   const { queries, dialect } = database
   return {
     async searchModels(options) {
-      const query = modelSearch(dialect, options)
-      const { rows } = await query.statement.execute(queries)
-      const page = cut(rows, query, options.maxResults)
-      return { items: await assembleModels(queries, page.rows), nextPageToken: page.token }
+      const filter = modelFilter(dialect, options.filter)
+      const page = await search<ModelRow>(database, { ...MODELS, filter, options })
+      return { items: await assembleModels(queries, page.rows), nextPageToken: page.nextPageToken }
     },
     async searchVersions(options) {
-      const query = versionSearch(dialect, options)
-      const { rows } = await query.statement.execute(queries)
-      const page = cut(rows, query, options.maxResults)
-      return { items: await assembleVersions(queries, page.rows), nextPageToken: page.token }
+      const filter = versionFilter(dialect, options.filter)
+      const page = await search<VersionRow>(database, { ...VERSIONS, filter, options })
+      return {
+        items: await assembleVersions(queries, page.rows),
+        nextPageToken: page.nextPageToken,
+      }
     },
     async latestVersions(name, stages = []) {
       const wanted = stages.map(requireStage)
@@ -71,91 +54,83 @@ export function searchOperations({ database }: CatalogCore): SearchOperations {
   }
 }
 
-interface Search<Row> {
-  readonly statement: RawBuilder<Row>
-  readonly columns: readonly SortColumn[]
-  /** What a page token is bound to. */
-  readonly identity: unknown
+/** What is searched, and how it is ordered. */
+interface Subject {
+  readonly grammar: FilterGrammar
+  readonly columns: Readonly<Record<string, string>>
+  readonly rows: RawBuilder<unknown>
+  readonly source: RawBuilder<unknown>
+  readonly isActive: Condition
+  readonly defaultOrder: readonly OrderTerm[]
+  /** Makes every order a total one. */
+  readonly tieBreak: readonly OrderTerm[]
 }
 
-type SortedVersionRow = VersionRow & { readonly name: string }
+const by = (key: string, isAscending: boolean): OrderTerm => ({
+  kind: 'attribute',
+  key,
+  isAscending,
+})
 
-function modelSearch(dialect: Dialect, options: SearchOptions): Search<ModelRow> {
-  const columns = sortColumns({
-    orderBy: options.orderBy ?? [],
-    fields: MODEL_FIELDS,
-    tieBreak: MODEL_TIE_BREAK,
-  })
-  const identity = identityOf('models', options)
+const MODELS: Subject = {
+  grammar: REGISTERED_MODEL_GRAMMAR,
+  columns: MODEL_COLUMNS,
+  rows: sql`m.*`,
+  source: sql`catalog_models m`,
+  isActive: sql<boolean>`m.deleted_at_ms IS NULL`,
+  defaultOrder: [],
+  tieBreak: [by('name', true)],
+}
+
+const VERSIONS: Subject = {
+  grammar: MODEL_VERSION_GRAMMAR,
+  columns: VERSION_COLUMNS,
+  rows: sql`v.*`,
+  source: sql`catalog_versions v JOIN catalog_models m ON m.number = v.model`,
+  isActive: sql<boolean>`v.deleted_at_ms IS NULL`,
+  defaultOrder: [by('last_updated_timestamp', false)],
+  tieBreak: [by('name', true), by('version_number', false)],
+}
+
+interface Search extends Subject {
+  readonly filter: readonly Condition[]
+  readonly options: SearchOptions
+}
+
+async function search<Row extends object>(
+  { queries, dialect }: Database,
+  { filter, options, ...subject }: Search,
+): Promise<{ readonly rows: readonly Row[]; readonly nextPageToken: string | undefined }> {
+  const { maxResults, projects } = options
+  checkMaxResults(maxResults)
+  const order = parseOrder(options.orderBy ?? [], subject.grammar)
+  const terms = sortTerms(order, subject)
+  const query = [subject.grammar.subject, options.filter ?? '', order, projects ?? null]
+  const place = placeOf(query, options.pageToken, terms)
+  if (projects?.length === 0) return { rows: [], nextPageToken: undefined }
   const conditions = [
-    sql<boolean>`m.deleted_at_ms IS NULL`,
-    ...inProjects(options),
-    ...modelFilter(dialect, options.filter),
-    ...afterToken(columns, identity, options),
+    subject.isActive,
+    ...filter,
+    ...(projects === undefined ? [] : [among(dialect, sql.ref('m.project'), projects)]),
+    ...(place === undefined ? [] : [isAfter(terms, place)]),
   ]
-  const statement = sql<ModelRow>`SELECT m.* FROM catalog_models m
+  const { rows } =
+    await sql<Row>`SELECT ${subject.rows}, ${sortColumns(terms)} FROM ${subject.source}
     WHERE ${sql.join(conditions, sql` AND `)}
-    ORDER BY ${orderClause(columns)} LIMIT ${pageSize(options) + 1}`
-  return { statement, columns, identity }
+    ORDER BY ${orderBy(terms)} LIMIT ${maxResults + 1}`.execute(queries)
+  return pageOf(rows, { query, terms, maxResults })
 }
 
-function versionSearch(dialect: Dialect, options: SearchOptions): Search<SortedVersionRow> {
-  const orderBy = options.orderBy ?? []
-  const columns = sortColumns({
-    orderBy: orderBy.length === 0 ? NEWEST_FIRST : orderBy,
-    fields: VERSION_FIELDS,
-    tieBreak: VERSION_TIE_BREAK,
+function sortTerms(order: readonly OrderTerm[], subject: Subject): SortTerm[] {
+  const wanted = order.length > 0 ? order : subject.defaultOrder
+  const rest = subject.tieBreak.filter(({ key }) => !wanted.some((term) => term.key === key))
+  return [...wanted, ...rest].map(({ key, isAscending }) => {
+    const column = subject.columns[key]
+    if (column === undefined) throw new TypeError(`no column for ${key}`)
+    return {
+      expression: sql.ref(column),
+      type: key === 'name' ? 'text' : 'integer',
+      isAscending,
+    }
   })
-  const identity = identityOf('versions', options)
-  const conditions = [
-    sql<boolean>`v.deleted_at_ms IS NULL`,
-    ...inProjects(options),
-    ...versionFilter(dialect, options.filter),
-    ...afterToken(columns, identity, options),
-  ]
-  const statement = sql<SortedVersionRow>`SELECT v.*, m.name AS name
-    FROM catalog_versions v JOIN catalog_models m ON m.number = v.model
-    WHERE ${sql.join(conditions, sql` AND `)}
-    ORDER BY ${orderClause(columns)} LIMIT ${pageSize(options) + 1}`
-  return { statement, columns, identity }
-}
-
-function identityOf(kind: string, { filter, orderBy, projects }: SearchOptions): unknown {
-  return { kind, filter: filter ?? '', orderBy: orderBy ?? [], projects: projects ?? null }
-}
-
-function inProjects({ projects }: SearchOptions): RawBuilder<boolean>[] {
-  if (projects === undefined) return []
-  if (projects.length === 0) return [sql<boolean>`1 = 0`]
-  return [sql<boolean>`m.project IN (${sql.join([...projects])})`]
-}
-
-function afterToken(
-  columns: readonly SortColumn[],
-  identity: unknown,
-  { pageToken }: SearchOptions,
-): RawBuilder<boolean>[] {
-  if (pageToken === undefined || pageToken === '') return []
-  return [afterPosition(columns, readPageToken(identity, pageToken))]
-}
-
-function pageSize({ maxResults }: SearchOptions): number {
-  if (Number.isSafeInteger(maxResults) && maxResults > 0) return maxResults
-  throw catalogErrors.MODEL_SEARCH_INVALID({ reason: `a page cannot hold ${maxResults} results` })
-}
-
-function cut<Row extends object>(
-  rows: readonly Row[],
-  { columns, identity }: Search<Row>,
-  maxResults: number,
-): { readonly rows: readonly Row[]; readonly token: string | undefined } {
-  const shown = rows.slice(0, maxResults)
-  const last = shown.at(-1)
-  if (rows.length <= maxResults || last === undefined) return { rows: shown, token: undefined }
-  const values = new Map<string, unknown>(Object.entries(last))
-  const after = columns.map(({ name }) => {
-    const value = values.get(name)
-    return typeof value === 'number' ? value : String(value)
-  })
-  return { rows: shown, token: writePageToken(identity, after) }
 }
