@@ -80,7 +80,8 @@ export function createOidcLogin(settings: OidcSettings): OidcLogin {
           expectedNonce: pending.nonce,
           idTokenExpected: true,
         })
-        return identityOf(tokens.claims() ?? {}, settings)
+        const claims = await allClaims(configuration, tokens, settings)
+        return identityOf(claims, settings)
       } catch (cause) {
         throw securityErrors.IDENTITY_REFUSED({ reason: reasonOf(cause) }, cause)
       }
@@ -107,6 +108,22 @@ async function discover(settings: OidcSettings): Promise<Configuration> {
 }
 
 type Claims = Readonly<Record<string, unknown>>
+
+/** Many providers keep names and groups out of the ID token and give them at userinfo only. */
+async function allClaims(
+  configuration: Configuration,
+  tokens: { readonly access_token: string; claims(): Claims | undefined },
+  { nameClaim, groupsClaim }: OidcSettings,
+): Promise<Claims> {
+  const claims = tokens.claims() ?? {}
+  const { userinfo_endpoint: endpoint } = configuration.serverMetadata()
+  const isComplete = nameClaim in claims && groupsClaim in claims
+  if (isComplete || endpoint === undefined) return claims
+  const { fetchUserInfo } = await import('openid-client')
+  const more = await fetchUserInfo(configuration, tokens.access_token, String(claims.sub))
+  // What was signed comes before what was only sent.
+  return { ...more, ...claims }
+}
 
 function identityOf(claims: Claims, settings: OidcSettings): Identity {
   const { sub, [settings.nameClaim]: name } = claims
