@@ -1,5 +1,5 @@
 import { contentId } from '../../core/identity/index.ts'
-import type { ModelVersion } from '../../core/records/index.ts'
+import type { BeltLineage, ModelVersion } from '../../core/records/index.ts'
 import { isoTime } from '../../core/time/index.ts'
 import type { Transaction } from '../../platform/database/index.ts'
 import type { RecordStore } from '../../platform/storage/index.ts'
@@ -10,7 +10,9 @@ import type { NewCatalogVersion } from './catalog/model-catalog.ts'
 import { registerCatalogVersion } from './catalog/register-catalog-version.ts'
 
 /** What a version is made of. */
-export type ModelVersionParts = Omit<ModelVersion, 'id' | 'version' | 'createdAt'>
+export type ModelVersionParts = Omit<ModelVersion, 'id' | 'version' | 'createdAt' | 'lineage'> & {
+  readonly lineage: BeltLineage
+}
 
 export interface RegisterVersionOptions extends ModelVersionParts {
   readonly store: RecordStore
@@ -75,7 +77,7 @@ function catalogVersionOf(parts: ModelVersionParts, recordId: string): NewCatalo
     model: parts.model,
     source,
     artifactUri: source,
-    runId: parts.lineage.run,
+    runId: parts.lineage.run ?? undefined,
     tags: tagsOf(parts),
     user: BELT.name,
     recordId,
@@ -89,11 +91,10 @@ function tagsOf({ candidate, metrics }: ModelVersionParts): Tags {
   return { 'esteira.candidate': candidate.name, ...Object.fromEntries(values) }
 }
 
+/** What a gate said of it; nothing when the lineage names no evaluation and verdict. */
 async function judgementOf(store: RecordStore, { lineage }: ModelVersionParts) {
-  const verdict = await store.get('verdict', lineage.verdict)
-  return {
-    evaluation: lineage.evaluation,
-    verdict: lineage.verdict,
-    outcome: verdict?.outcome ?? null,
-  }
+  const { evaluation, verdict } = lineage
+  if (evaluation === null || verdict === null) return undefined
+  const found = await store.get('verdict', verdict)
+  return { evaluation, verdict, outcome: found?.outcome ?? null }
 }

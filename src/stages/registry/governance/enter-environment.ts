@@ -134,7 +134,7 @@ function requireVerdict({ model, version, environment }: EnvironmentEntry, rule:
 }
 
 function isDemanded(demand: PromotionRule['verdict'], version: VersionRow): boolean {
-  return demand === 'always' || (demand === 'belt' && version.record_id !== null)
+  return demand === 'always' || (demand === 'judged' && version.verdict !== null)
 }
 
 function useRequest(transaction: Transaction, request: string, event: string) {

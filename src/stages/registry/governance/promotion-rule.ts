@@ -2,8 +2,8 @@ import { z } from 'zod'
 import type { Environment } from '../../../core/records/index.ts'
 import { governanceErrors } from './errors.ts'
 
-/** For which versions something is demanded: all, those that a belt made, none. */
-const DEMANDS = ['always', 'belt', 'never'] as const
+/** For which versions something is demanded: all, those that a gate has judged, none. */
+const DEMANDS = ['always', 'judged', 'never'] as const
 const DAY_MS = 86_400_000
 const MAX_APPROVALS = 10
 
@@ -12,7 +12,7 @@ export const APPROVER_ROLES = ['contributor', 'approver', 'admin'] as const
 export const promotionRuleSchema = z.strictObject({
   /** It has to have come through the environment before. */
   previousEnvironment: z.enum(DEMANDS),
-  /** The gate has to have said YES. A belt's version always has a verdict. */
+  /** The gate has to have said YES. It judges every version that a belt makes. */
   verdict: z.enum(DEMANDS),
   /** Approvals of versions that a gate has judged. */
   approvals: z.int().min(0).max(MAX_APPROVALS),
@@ -30,7 +30,7 @@ export const promotionRuleSchema = z.strictObject({
 export type PromotionRule = z.output<typeof promotionRuleSchema>
 
 const OPEN_RULE: PromotionRule = {
-  previousEnvironment: 'belt',
+  previousEnvironment: 'judged',
   verdict: 'never',
   approvals: 0,
   approvalsUnjudged: 0,
@@ -44,7 +44,7 @@ const OPEN_RULE: PromotionRule = {
 export const DEFAULT_RULES: Readonly<Record<Environment, PromotionRule>> = {
   development: OPEN_RULE,
   staging: OPEN_RULE,
-  production: { ...OPEN_RULE, verdict: 'belt', approvalsUnjudged: 1 },
+  production: { ...OPEN_RULE, verdict: 'judged', approvalsUnjudged: 1 },
 }
 
 /** A whole rule from what somebody gave of it. @throws PROMOTION_RULE_INVALID */

@@ -28,7 +28,7 @@ export async function approvalsNeeded(
   queries: Queries,
   { version, rule }: Pick<ApprovalNeed, 'version' | 'rule'>,
 ): Promise<number> {
-  if (version.outcome !== null) return rule.approvals
+  if (version.verdict !== null) return rule.approvals
   if (!rule.waivedWithoutLogins || rule.approvalsUnjudged === 0) return rule.approvalsUnjudged
   return (await peopleLogIn(queries)) ? rule.approvalsUnjudged : 0
 }
