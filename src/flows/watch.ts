@@ -53,7 +53,7 @@ async function baselineCalibrationGap(
   platform: Platform,
   version: ModelVersion,
 ): Promise<number | null> {
-  const evaluation = await platform.store.get('evaluation', version.lineage.evaluation)
+  const evaluation = await platform.store.get('evaluation', version.lineage.evaluation ?? '')
   const bins = evaluation?.curves?.calibration ?? []
   const rows = bins.reduce((sum, bin) => sum + bin.rows, 0)
   if (rows === 0) return null
@@ -108,7 +108,7 @@ export async function watchNext(
     return undefined
   }
   const version = await findVersion({ store, model: project.name, version: state.stable })
-  const evaluation = await store.get('evaluation', version.lineage.evaluation)
+  const evaluation = await store.get('evaluation', version.lineage.evaluation ?? '')
   const window = watchWindow({
     endpoint,
     version: state.stable,

@@ -6,6 +6,15 @@ export {
   ensurePythonEnvironment,
   type PythonEnvironment,
 } from './python-environment.ts'
+export {
+  type ClientModel,
+  type ClientModelColumn,
+  type ClientModelFormat,
+  type ClientModelLimits,
+  type ClientModelRefusal,
+  readClientModel,
+} from './read-client-model.ts'
+export { type OnceOptions, type OnceOutcome, runOnce } from './run-once.ts'
 export type {
   TrainRequest,
   TrainResult,

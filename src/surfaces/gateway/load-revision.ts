@@ -38,7 +38,7 @@ export async function loadRevision(
   let session: ModelSession | undefined
   try {
     const version = await findVersion({ store, model, version: number })
-    const dataset = await store.get('dataset', version.lineage.dataset)
+    const dataset = await store.get('dataset', version.lineage.dataset ?? '')
     const plan = planInputs(version, project, dataset)
     const { digest } = version.artifact
     const path = artifacts.pathOf(digest)

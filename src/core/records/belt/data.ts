@@ -140,13 +140,46 @@ export const frameSchema = z.strictObject({
 })
 export type Frame = z.output<typeof frameSchema>
 
+/** Where a model came from that a client logged, in full: enough to fetch it again and compare. */
+export const clientOriginSchema = z.strictObject({
+  /** As the client said, such as `models:/m-…`. */
+  source: z.string(),
+  /** Where the files are, such as `mlflow-artifacts:/1/…`. */
+  artifactUri: z.string(),
+  runId: z.string().nullable(),
+  modelId: z.string().nullable(),
+  /** Of MLflow: the flavor that was read, and how its file is written. */
+  flavor: z.enum(['onnx', 'sklearn', 'xgboost']),
+  format: z.string(),
+  mlflowVersion: z.string().nullable(),
+  /** Digests of the files that were read, by path in the model's folder. */
+  files: z.record(z.string(), digestSchema),
+  /** Versions the client worked with, and those that read the file here. */
+  clientPackages: z.record(z.string(), z.string()),
+  packages: z.record(z.string(), z.string()),
+  /** What kept the reader apart from everything else. */
+  confinement: z.array(z.string()),
+  /** The served file against the original on these many rows; null where they are the same file. */
+  parity: z.strictObject({ rows: z.number().int(), maxAbsoluteDifference: z.number() }).nullable(),
+  notes: z.array(z.string()),
+})
+export type ClientOrigin = z.output<typeof clientOriginSchema>
+
+/** What a version was made of. A client's model has no data, evaluation or verdict of the belt. */
 export const lineageSchema = z.strictObject({
   snapshots: z.record(z.string(), digestSchema),
   featureTables: z.record(z.string(), digestSchema),
-  dataset: z.string(),
-  frame: z.string(),
-  run: z.string(),
-  evaluation: z.string(),
-  verdict: z.string(),
+  dataset: z.string().nullable(),
+  frame: z.string().nullable(),
+  run: z.string().nullable(),
+  evaluation: z.string().nullable(),
+  verdict: z.string().nullable(),
+  /** Present when a client made the model. */
+  client: clientOriginSchema.optional(),
 })
 export type Lineage = z.output<typeof lineageSchema>
+
+/** The lineage of what the belt itself has made: nothing of it is missing. */
+export type BeltLineage = {
+  readonly [K in keyof Omit<Lineage, 'client'>]: NonNullable<Lineage[K]>
+}
