@@ -5,6 +5,7 @@ import { ROOT } from '../checks/repository.ts'
 import { commandLinePage } from './command-line-page.ts'
 import { errorsPage } from './errors-page.ts'
 import { mlflowApiPage } from './mlflow-api-page.ts'
+import { permissionsPage } from './permissions-page.ts'
 import { projectFilePage } from './project-file-page.ts'
 
 /** A page of the reference that is made from the code. */
@@ -32,6 +33,7 @@ export function referencePages(): ReferencePage[] {
     markdownPage('docs/reference/cli.md', commandLinePage()),
     markdownPage('docs/reference/errors.md', errorsPage()),
     markdownPage('docs/reference/mlflow-api.md', mlflowApiPage()),
+    markdownPage('docs/reference/permissions.md', permissionsPage()),
     markdownPage('docs/reference/project-file.md', projectFilePage(schema)),
     {
       file: 'docs/reference/project.schema.json',
