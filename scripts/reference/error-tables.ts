@@ -25,6 +25,7 @@ import { selectionErrors } from '../../src/stages/selection/index.ts'
 import { trainingErrors } from '../../src/stages/training/index.ts'
 import { errors as commandLineErrors } from '../../src/surfaces/cli/errors.ts'
 import { gatewayErrors } from '../../src/surfaces/gateway/index.ts'
+import { artifactProxyErrors } from '../../src/surfaces/mlflow/artifacts/index.ts'
 import { mlflowErrors } from '../../src/surfaces/mlflow/errors.ts'
 import { serverErrors } from '../../src/surfaces/server/errors.ts'
 import { repositoryFiles } from '../checks/repository.ts'
@@ -57,6 +58,7 @@ export const ERROR_TABLES: Readonly<Record<string, { readonly table: ErrorTable 
   flows: flowErrors,
   'surfaces/cli': commandLineErrors,
   'surfaces/gateway': gatewayErrors,
+  'surfaces/mlflow/artifacts': artifactProxyErrors,
   'surfaces/mlflow': mlflowErrors,
   'surfaces/server': serverErrors,
 }

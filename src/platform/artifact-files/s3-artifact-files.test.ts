@@ -14,15 +14,15 @@ const bucket = 'artifacts'
 beforeAll(async () => {
   process.env.AWS_ACCESS_KEY_ID = 'test'
   process.env.AWS_SECRET_ACCESS_KEY = 'test'
-  moto = await startMotoServer(process.env.ESTEIRA_TEST_MOTO_SERVER ?? 'moto_server')
+  moto = await startMotoServer()
   client = new S3Client({ endpoint: moto.endpoint, region: 'us-east-1', forcePathStyle: true })
   await client.send(new CreateBucketCommand({ Bucket: bucket }))
-})
+}, 900_000)
 
 afterAll(async () => {
   client?.destroy()
   await moto?.stop()
-})
+}, 30_000)
 
 function openPrefix(prefix: string) {
   return openArtifactFiles(`s3://${bucket}/${prefix}`, { s3Endpoint: moto.endpoint })
@@ -44,7 +44,7 @@ describe('artifact files in S3', () => {
   })
 
   it('do not show the markers by which other tools keep empty folders', async () => {
-    await client.send(new PutObjectCommand({ Bucket: bucket, Key: 'marked/folder/' }))
+    await client.send(new PutObjectCommand({ Bucket: bucket, Key: 'marked/folder/', Body: '' }))
     const files = await openPrefix('marked')
     await files.put('folder/a', Readable.from([Buffer.from('1')]))
     const { entries } = await files.list('folder')

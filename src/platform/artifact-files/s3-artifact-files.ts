@@ -1,4 +1,4 @@
-import { Readable } from 'node:stream'
+import { pipeline, Readable } from 'node:stream'
 import {
   AbortMultipartUploadCommand,
   DeleteObjectsCommand,
@@ -46,13 +46,11 @@ export class S3ArtifactFiles implements ArtifactFiles {
   async put(path: string, content: Readable, options: { signal?: AbortSignal | undefined } = {}) {
     const key = this.#at.keyOf(parseArtifactPath(path))
     const { through, measures } = measuredStream()
-    content.once('error', (error) => through.destroy(error))
-    content.once('close', () => {
-      if (!content.readableEnded) through.destroy(new Error('aborted'))
-    })
+    // The upload sees a failure of the content by its end of the pipe.
+    pipeline(content, through, () => {})
     const upload = new Upload({
       client: this.#client,
-      params: { Bucket: this.#at.bucket, Key: key, Body: content.pipe(through) },
+      params: { Bucket: this.#at.bucket, Key: key, Body: through },
       queueSize: PARTS_AT_ONCE,
       partSize: PART_BYTES,
       leavePartsOnError: false,
@@ -64,7 +62,7 @@ export class S3ArtifactFiles implements ArtifactFiles {
       await upload.done()
       return measures()
     } catch (error) {
-      content.destroy()
+      through.destroy()
       throw this.#fault(error, path)
     } finally {
       options.signal?.removeEventListener('abort', abort)

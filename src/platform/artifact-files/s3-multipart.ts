@@ -50,6 +50,10 @@ export class S3Multipart {
   complete(path: string, uploadId: string, parts: readonly UploadedPart[]): Promise<void> {
     return this.#guarded(path, async () => {
       refuseUploadId(path, uploadId)
+      // Some servers fail without a reason when the upload is gone; listing its parts says so.
+      await this.#client.send(
+        new ListPartsCommand({ ...this.#object(path), UploadId: uploadId, MaxParts: 1 }),
+      )
       const Parts = parts.map(({ number, etag }) => ({ PartNumber: number, ETag: etag }))
       await this.#client.send(
         new CompleteMultipartUploadCommand({

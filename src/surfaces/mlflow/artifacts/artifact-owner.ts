@@ -46,10 +46,10 @@ export async function allowWriting(
  */
 async function ownerOf(options: ArtifactOptions, path: string): Promise<Owner | undefined> {
   const names = path.split('/')
-  for (const [index, name] of names.entries()) {
+  for (const name of names) {
     const owner = await ownerNamed(options, name)
     if (owner === undefined) continue
-    return lies(path, owner.artifactUri, names.slice(0, index + 1)) ? owner : undefined
+    return lies(path, owner.artifactUri) ? owner : undefined
   }
   return experimentOwner(options, names)
 }
@@ -76,10 +76,11 @@ async function ownerNamed({ tracking }: ArtifactOptions, name: string) {
   return { project: found.project, artifactUri: found.artifactUri, isActive }
 }
 
-function lies(path: string, artifactUri: string, above: readonly string[]): boolean {
+/** In the artifacts of the URI, or the folder of the run or model right above them. */
+function lies(path: string, artifactUri: string): boolean {
   const root = proxyPathOf(artifactUri)
   if (root === undefined) return false
-  return path === root || path.startsWith(`${root}/`) || path === above.join('/')
+  return path === root || path.startsWith(`${root}/`) || `${path}/artifacts` === root
 }
 
 function uriLeadsTo(uri: string, path: string): boolean {

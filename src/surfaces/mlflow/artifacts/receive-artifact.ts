@@ -1,4 +1,4 @@
-import { type Readable, Transform } from 'node:stream'
+import { pipeline, type Readable, Transform } from 'node:stream'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { artifactProxyErrors } from './errors.ts'
 
@@ -34,6 +34,7 @@ export function bodyOf(
       else done(null, chunk)
     },
   })
-  request.raw.once('error', (error) => limited.destroy(error))
-  return { content: request.raw.pipe(limited), signal: controller.signal }
+  // The callback keeps a failure before anybody reads from ending the process; readers see it too.
+  pipeline(request.raw, limited, () => {})
+  return { content: limited, signal: controller.signal }
 }

@@ -71,7 +71,7 @@ function headersOf(facts: ArtifactFacts): Record<string, string | number> {
   }
 }
 
-function isStale(condition: string | undefined, facts: ArtifactFacts): boolean {
+function isStale(condition: string | string[] | undefined, facts: ArtifactFacts): boolean {
   return condition !== undefined && condition !== facts.etag
 }
 

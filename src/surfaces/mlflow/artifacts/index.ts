@@ -1,0 +1,3 @@
+export type { ArtifactGuard, ArtifactOptions, ArtifactPermission } from './artifact-options.ts'
+export { artifactRoutes } from './artifact-routes.ts'
+export { artifactProxyErrors } from './errors.ts'
