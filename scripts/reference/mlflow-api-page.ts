@@ -12,7 +12,6 @@ Errors are \`{"error_code", "message"}\` with MLflow's codes and statuses. All e
 
 const DIFFERENCES = `## Where it differs from MLflow's own server
 
-- A run in a deleted experiment is refused with \`INVALID_STATE\` and status 400, not 500, so that the client does not ask again and again.
 - \`artifact_location\` and \`source\` may not name the server's own files, web addresses or paths with \`..\`: only \`mlflow-artifacts:/\`, \`runs:/\`, \`models:/\`, and what lies below the artifact roots that the operator chose.
 - Whole numbers beyond ±9,007,199,254,740,991 are refused.
 - Bodies are limited to 4 MiB (\`runs/log-inputs\`: 20 MiB).`

@@ -84,7 +84,7 @@ describe.each(PAIRS)(
       })
       expect(facts).toMatchObject({
         logToDeleted: 'INVALID_PARAMETER_VALUE',
-        runInDeleted: 'INVALID_STATE',
+        runInDeleted: 'INVALID_PARAMETER_VALUE',
         nameOfDeleted: 'RESOURCE_ALREADY_EXISTS',
         experimentNotFound: 'RESOURCE_DOES_NOT_EXIST',
         experimentExists: 'RESOURCE_ALREADY_EXISTS',
@@ -165,7 +165,7 @@ describe.each(PAIRS)(
             versions: true,
             source: true,
           },
-          versionModel: true,
+          byMetric: ['trees', 'clf'],
           outputs: 2,
           external: ['READY', { k: 'v', more: '1' }, false],
           deletedModel: 0,

@@ -5,6 +5,9 @@ import { clientPython, runClient } from './run-client.ts'
 
 const MAKING_ENVIRONMENTS_MS = 900_000
 
+/** MLflow finds nothing for a doubled quote, and overlooks that something is missing at the end. */
+const OTHERWISE_ON_PURPOSE = ["runs params.quote = 'it''s'", "runs params.alpha = '0.1' and"]
+
 describe.each(DIALECTS)('on %s', { timeout: 180_000 }, (dialect) => {
   let served: TestServer
   beforeAll(async () => {
@@ -16,7 +19,9 @@ describe.each(DIALECTS)('on %s', { timeout: 180_000 }, (dialect) => {
   it("filters and orders give what MLflow's own store gives for the same data", async () => {
     const facts = await runClient({ version: '3', program: 'filters.py', url: served.url })
     expect(facts.questions).toBeGreaterThan(110)
-    expect(facts.different).toEqual({})
+    const { different } = facts as { different: Record<string, { server: unknown }> }
+    expect(Object.keys(different)).toEqual(OTHERWISE_ON_PURPOSE)
+    expect(different["runs params.alpha = '0.1' and"]?.server).toBe('INVALID_PARAMETER_VALUE')
     expect(served.faults).toEqual([])
   })
 })

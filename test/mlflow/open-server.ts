@@ -1,10 +1,11 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { openArtifactFiles } from '../../src/platform/artifact-files/index.ts'
 import type { Dialect } from '../../src/platform/database/index.ts'
 import { createTrackingStore } from '../../src/platform/tracking/index.ts'
 import { createModelCatalog } from '../../src/stages/registry/catalog/index.ts'
-import { mlflowPlugin, serverAccess } from '../../src/surfaces/mlflow/index.ts'
+import { mlflowServer } from '../../src/surfaces/mlflow/index.ts'
 import {
   createServer,
   type Server,
@@ -49,21 +50,14 @@ export async function openServer(dialect: Dialect, settings = {}): Promise<TestS
 }
 
 const mlflow: ServerPlugin = async (app, context) => {
-  const { database, clock, listener, config, logger } = context
-  const artifactRoot = config.defaultArtifactRoot
+  const { database, clock, listener, config, dataFolder } = context
   const tracking = await createTrackingStore(database, {
     clock,
     listener,
-    defaultArtifactRoot: artifactRoot,
+    defaultArtifactRoot: config.defaultArtifactRoot,
   })
   const catalog = createModelCatalog(database, { clock, listener })
-  await app.register(
-    mlflowPlugin({
-      tracking,
-      catalog,
-      access: serverAccess,
-      artifactRoots: [artifactRoot, 's3://models'],
-      logger,
-    }),
-  )
+  const files = await openArtifactFiles(join(dataFolder, 'mlartifacts'))
+  const artifactRoots = ['s3://models']
+  await mlflowServer({ tracking, catalog, files, artifactRoots })(app, context)
 }

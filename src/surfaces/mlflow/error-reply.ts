@@ -14,8 +14,6 @@ const BY_CODE: Readonly<Record<string, readonly [errorCode: string, status: numb
   LOGGED_MODEL_EXISTS: ['RESOURCE_ALREADY_EXISTS', 400],
   MODEL_EXISTS: ['RESOURCE_ALREADY_EXISTS', 400],
   MODEL_BELONGS_ELSEWHERE: ['RESOURCE_ALREADY_EXISTS', 400],
-  // MLflow answers 500 here, which makes its client ask again and again.
-  EXPERIMENT_NOT_ACTIVE: ['INVALID_STATE', 400],
   // MLflow says so for a missing alias; its client asks for exactly this.
   ALIAS_NOT_FOUND: ['INVALID_PARAMETER_VALUE', 400],
   MLFLOW_ENDPOINT_UNKNOWN: ['ENDPOINT_NOT_FOUND', 404],

@@ -126,7 +126,7 @@ client.delete_registered_model_alias("Churn", "old")
 facts.error("aliasNotFound", lambda: client.get_model_version_by_alias("Churn", "old"))
 facts.error("aliasName", lambda: client.set_registered_model_alias("Churn", "latest", "1"))
 first = client.get_model_version("Churn", "1")
-facts["version"] = {
+facts["modelVersion"] = {
     "description": first.description,
     "tags": first.tags,
     "run": first.run_id == run,

@@ -17,7 +17,8 @@ MAJOR = int(mlflow.__version__.split(".")[0])
 
 # Remarks on the machine and the model, not on the server.
 EXPECTED = ("signature", "input example", "pip", "pickle", "integer column", "saving scikit-learn",
-            "saving models", "artifact_path", "inferred", "deprecated", "ubj", "skops", "conda")
+            "saving models", "artifact_path", "inferred", "deprecated", "ubj", "skops", "conda", "registering model based on",
+            "known to be compatible")
 
 
 class Facts:
