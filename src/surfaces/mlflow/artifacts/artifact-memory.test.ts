@@ -16,8 +16,8 @@ it.runIf(process.platform === 'linux')(
   'carries a file of 300 MiB up and down at flat memory',
   async () => {
     const got = await measureArtifactMemory({ folder, bytes: 300 * MEBIBYTE })
-    // Buffers and young garbage of the streams; the file itself would be three times this.
-    expect(got.peakUpBytes - got.idleBytes).toBeLessThan(100 * MEBIBYTE)
-    expect(got.peakDownBytes - got.idleBytes).toBeLessThan(100 * MEBIBYTE)
+    // Buffers and young garbage of the streams; the file itself would be twice this.
+    expect(got.peakUpBytes - got.idleBytes).toBeLessThan(150 * MEBIBYTE)
+    expect(got.peakDownBytes - got.idleBytes).toBeLessThan(150 * MEBIBYTE)
   },
 )
