@@ -1,3 +1,4 @@
+export { type AttachRecordOptions, attachRecord } from './attach-record.ts'
 export { type EnvironmentHistoryOptions, environmentHistory } from './environment-history.ts'
 export { registryErrors } from './errors.ts'
 export { type FindVersionOptions, findVersion } from './find-version.ts'

@@ -54,6 +54,14 @@ export const catalogErrors = defineErrors({
     message: (d) => `Version ${d.version} of "${d.model}" was retired on ${d.at}.`,
     hint: () => 'Choose another version; what is retired does not come back.',
   }),
+  VERSION_RECORDED: problem<{ model: string; version: number; record: string }>({
+    status: 409,
+    exit: 'conflict',
+    blame: 'caller',
+    message: (d) =>
+      `Version ${d.version} of "${d.model}" has a record already (${d.record}), made of other parts.`,
+    hint: () => 'A version never changes: register the model as a new version.',
+  }),
   ALIAS_NOT_FOUND: problem<{ model: string; alias: string; known: readonly string[] }>({
     status: 404,
     exit: 'not-found',
