@@ -13,8 +13,8 @@ export interface RunOrder {
   readonly joins: RawBuilder<unknown>
   /** Number of the metric's key when the first term is a metric. */
   readonly metric: number | undefined
-  /** The same ordering where `o0` is joined already and all its rows have this rank. */
-  led(rank: number): RunOrder
+  /** The same ordering where `o0` is joined already and has a row for every run. */
+  readonly led: Pick<RunOrder, 'terms' | 'joins'>
 }
 
 export interface NumberedTerm extends OrderTerm {
@@ -47,9 +47,9 @@ export function runOrder(order: readonly NumberedTerm[]): RunOrder {
     terms: all,
     joins: text,
     metric,
-    led: (rank) => ({
+    led: {
       terms: [
-        { expression: sql.lit(rank), type: 'integer', isAscending: true },
+        { expression: sql.ref('o0.is_nan'), type: 'integer', isAscending: true },
         {
           expression: sql.ref('o0.value'),
           type: 'number',
@@ -58,11 +58,7 @@ export function runOrder(order: readonly NumberedTerm[]): RunOrder {
         ...all.slice(2),
       ],
       joins: sql.join([sql``, ...joins.slice(1)], sql` `),
-      metric: undefined,
-      led: () => {
-        throw new TypeError('the ordering is led already')
-      },
-    }),
+    },
   }
 }
 

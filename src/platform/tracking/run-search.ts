@@ -164,7 +164,7 @@ async function findByMetric(query: RunQuery, key: number): Promise<readonly Foun
     }
     rows.push(
       ...(await select(
-        { ...rest, order: query.order.led(rank) },
+        { ...rest, order: { ...query.order, ...query.order.led } },
         sql`latest_metrics o0 CROSS JOIN runs`,
         [
           sql`runs.number = o0.run`,
