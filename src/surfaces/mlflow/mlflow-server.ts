@@ -34,7 +34,6 @@ export function mlflowServer(parts: MlflowServerParts): ServerPlugin {
       catalog,
       files,
       guard: requirePermission,
-      destination: config.defaultArtifactRoot,
       secret: parts.secret,
       nowMs: () => clock.now(),
       logger,

@@ -18,16 +18,11 @@ export type ArtifactGuard = (
 ) => Promise<void> | void
 
 export interface ArtifactOptions {
-  /** Where `mlflow-artifacts:/` leads. */
+  /** Where `mlflow-artifacts:/` leads; URIs of the same place are read there too. */
   readonly files: ArtifactFiles
   readonly tracking: TrackingStore
   readonly catalog: ModelCatalog
   readonly guard: ArtifactGuard
-  /**
-   * What the operator gave as the root of new artifacts, when it is not `mlflow-artifacts:/`: URIs
-   * below it are read in `files` too when it is the same place.
-   */
-  readonly destination?: string | undefined
   /** Bytes of one uploaded file at most. @default no limit */
   readonly maxFileBytes?: number | undefined
   /** Signs the addresses of parts; the same on all servers of one database. @default a random one */

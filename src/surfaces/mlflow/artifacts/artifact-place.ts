@@ -6,12 +6,12 @@ import { artifactProxyErrors } from './errors.ts'
  * The path in the server's artifact files that a run's or model's URI leads to.
  * @throws ARTIFACTS_ELSEWHERE when the server does not keep them
  */
-export function pathOfUri({ destination }: ArtifactOptions, uri: string): string {
+export function pathOfUri({ files }: Pick<ArtifactOptions, 'files'>, uri: string): string {
   const proxied = proxyPathOf(uri)
   if (proxied !== undefined) return proxied
-  const root = destination === undefined ? undefined : plain(destination)
   const place = plain(uri)
-  if (root !== undefined && place.startsWith(`${root}/`)) return place.slice(root.length + 1)
+  const root = plain(files.place)
+  if (place.startsWith(`${root}/`)) return place.slice(root.length + 1)
   throw artifactProxyErrors.ARTIFACTS_ELSEWHERE({ uri })
 }
 
