@@ -33,7 +33,6 @@ async function timed(what: string, aimMs: number, work: () => Promise<unknown>):
     await work()
     times.push(performance.now() - started)
   }
-  console.error(what, quantile(times, 0.5))
   const [median, high] = [0.5, 0.95].map((p) => quantile(times, p).toFixed(1))
   return { what, aim: `≤ ${aimMs} ms`, measured: `p50 ${median} ms, p95 ${high} ms` }
 }

@@ -81,20 +81,23 @@ async function seek(
   options: SampleOptions,
   { axis, targets }: { readonly axis: Axis; readonly targets: readonly number[] },
 ): Promise<readonly SampledRow[]> {
-  const range = rangeOf(options)
-  const column = sql.ref(axis)
+  const { run, key, startStep, endStep } = options
+  // One lower bound only: given two, SQLite may begin at the other and read all that lies between.
+  const from = (target: RawBuilder<unknown>) =>
+    axis === 'step'
+      ? sql`step >= ${target} AND step <= ${endStep}`
+      : sql`step = ${startStep} AND timestamp_ms >= ${target}`
+  const first = (target: RawBuilder<unknown>) => sql`SELECT ${COLUMNS} FROM metrics
+    WHERE run = ${run} AND key = ${key} AND ${from(target)} ORDER BY ${ORDER} LIMIT 1`
   if (database.dialect === 'postgres') {
     return query(
       database,
       sql`SELECT found.* FROM unnest(${[...targets]}::bigint[]) AS target
-        CROSS JOIN LATERAL (${range} AND ${column} >= target ORDER BY ${ORDER} LIMIT 1) found`,
+        CROSS JOIN LATERAL (${first(sql`target`)}) found`,
     )
   }
   const rows: SampledRow[] = []
-  for (const target of targets) {
-    const text = sql`${range} AND ${column} >= ${target} ORDER BY ${ORDER} LIMIT 1`
-    rows.push(...(await query(database, text)))
-  }
+  for (const target of targets) rows.push(...(await query(database, first(sql`${target}`))))
   return rows
 }
 
