@@ -3,7 +3,7 @@ import { sql } from 'kysely'
 import { afterEach, describe, expect, it } from 'vitest'
 import { canonicalJson, digestOfBytes } from '../../core/identity/index.ts'
 import type { Change, Database } from '../../platform/database/index.ts'
-import { createTestDatabase, DIALECTS } from '../../testkit/test-databases.ts'
+import { createTestDatabase, DIALECTS } from '../../testkit/index.ts'
 import { createAuditTrail, GENESIS_HASH } from './index.ts'
 
 const clock = { now: () => 1_700_000_000_000 }

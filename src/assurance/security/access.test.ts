@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import type { Change } from '../../platform/database/index.ts'
-import { createTestDatabase, DIALECTS } from '../../testkit/test-databases.ts'
+import { createTestDatabase, DIALECTS } from '../../testkit/index.ts'
 import { ALL_PROJECTS, createAccess } from './index.ts'
 
 const BY = { name: 'root', from: 'cli' }

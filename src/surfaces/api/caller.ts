@@ -28,7 +28,11 @@ export async function requireFor(
   project: string,
   subject?: string,
 ): Promise<void> {
-  await requirePermission(request, permission, project, subject === undefined ? {} : { subject })
+  await requirePermission(
+    request,
+    permission,
+    subject === undefined ? project : { project, subject },
+  )
 }
 
 /** For searches: undefined when everything may be seen. */

@@ -20,7 +20,8 @@ export function gatewayPlugin(
     const { url, config } = request.routeOptions
     if (config.isPublic === true) return
     const permission = url === MANAGING ? 'endpoints:manage' : 'endpoints:predict'
-    await requirePermission(request, permission, project, {
+    await requirePermission(request, permission, {
+      project,
       endpoint: service.name,
       subject: `endpoint/${service.name}`,
     })

@@ -118,6 +118,7 @@ function createApp({ config }: ServerContext): FastifyInstance {
   let requests = 0
   return fastify({
     bodyLimit: config.maxBodyMebibytes * MEBIBYTE,
+    trustProxy: config.trustedProxies?.split(',').map((text) => text.trim()) ?? false,
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 500 },
     http: { maxHeaderSize: MAX_HEADER_BYTES },

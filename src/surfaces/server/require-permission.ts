@@ -13,7 +13,9 @@ declare module 'fastify' {
   }
 }
 
+/** What a permission is asked for. */
 export interface PermissionSubject {
+  readonly project: string
   /** For `endpoints:*`: which. */
   readonly endpoint?: string
   /** What it was about, for the audit trail, such as `run/8f0c…`. @default method and path */
@@ -23,20 +25,22 @@ export interface PermissionSubject {
 /**
  * Goes on when the caller may do this in the project; else keeps the attempt in the audit trail and
  * throws.
+ * @param about the project, or the project with what in it
  * @throws PERMISSION_DENIED
  */
 export async function requirePermission(
   request: FastifyRequest,
   permission: Permission,
-  project: string,
-  about: PermissionSubject = {},
+  about: string | PermissionSubject,
 ): Promise<void> {
   const { principal } = request
-  if (principal.may(permission, project, about.endpoint)) return
+  const wanted: PermissionSubject = typeof about === 'string' ? { project: about } : about
+  const { project, endpoint, subject } = wanted
+  if (principal.may(permission, project, endpoint)) return
   await request.server.auditTrail.refuse({
     actor: { name: principal.name, from: principal.from },
     action: permission,
-    subject: about.subject ?? `${request.method} ${pathOf(request.url)}`,
+    subject: subject ?? `${request.method} ${pathOf(request.url)}`,
     project,
     before: null,
     after: null,

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
-import { createTestDatabase, DIALECTS } from '../../testkit/test-databases.ts'
+import { createTestDatabase, DIALECTS } from '../../testkit/index.ts'
 import { createServer, requirePermission, type ServerPlugin, serverConfigSchema } from './index.ts'
 
 const BY = { name: 'root', from: 'cli' }
@@ -17,7 +17,7 @@ const things: ServerPlugin = async (app) => {
     return { who: request.principal.name, from: request.principal.from }
   })
   app.post('/things', async (request) => {
-    await requirePermission(request, 'experiments:write', 'churn', { subject: 'thing/1' })
+    await requirePermission(request, 'experiments:write', { project: 'churn', subject: 'thing/1' })
     return { got: request.body }
   })
   app.get('/broken', () => {
@@ -129,6 +129,18 @@ describe("the server's door", () => {
     const url = await server.listen()
     const { port } = new URL(url)
     expect((await fetch(`http://127.0.0.1:${port}/things`)).status).toBe(401)
+  })
+
+  it('believes a forwarded address of trusted proxies only', async () => {
+    const from = async (settings: Readonly<Record<string, unknown>>) => {
+      const { server } = await start(settings)
+      const headers = { 'x-forwarded-for': '203.0.113.9', 'x-forwarded-host': 'evil.example' }
+      const answer = await fetch(`${await server.listen()}/things`, { headers })
+      return ((await answer.json()) as { from: string }).from
+    }
+    expect(await from({})).toBe('127.0.0.1')
+    expect(await from({ trustedProxies: '127.0.0.1' })).toBe('203.0.113.9')
+    expect(await from({ trustedProxies: '10.0.0.1, 10.0.0.2' })).toBe('127.0.0.1')
   })
 
   it('says that its port is taken', async () => {

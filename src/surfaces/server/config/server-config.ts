@@ -64,6 +64,11 @@ export const serverConfigSchema = z.strictObject({
     .url()
     .optional()
     .describe('URL of this server as browsers see it, when a proxy stands before it'),
+  trustedProxies: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('addresses of proxies whose X-Forwarded-For is believed, with commas between'),
   sessionSeconds: seconds.default(43_200).describe('how long a browser login lasts'),
   maxBodyMebibytes: mebibytes.default(16).describe('largest JSON body'),
   oidc: oidc.prefault({}),

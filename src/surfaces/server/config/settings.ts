@@ -17,6 +17,7 @@ export const SETTINGS: readonly Setting[] = [
   { path: 'artifactsDestination', kind: 'text' },
   { path: 'requireLogin', kind: 'boolean' },
   { path: 'publicUrl', kind: 'text' },
+  { path: 'trustedProxies', kind: 'text' },
   { path: 'sessionSeconds', kind: 'number' },
   { path: 'maxBodyMebibytes', kind: 'number' },
   { path: 'oidc.issuer', kind: 'text' },

@@ -20,8 +20,10 @@ export interface CrossSiteRules {
  */
 export function addCrossSiteProtection(app: FastifyInstance, rules: CrossSiteRules): void {
   app.addHook('onRequest', async (request) => {
-    if (rules.loopbackOnly && !isLoopbackName(request.hostname)) {
-      throw serverErrors.HOST_NAME_REFUSED({ host: request.hostname.slice(0, 200) })
+    // The header itself, not what a forwarded one says: any page can send that along.
+    const host = (request.headers.host ?? '').replace(/:\d+$/, '')
+    if (rules.loopbackOnly && !isLoopbackName(host)) {
+      throw serverErrors.HOST_NAME_REFUSED({ host: host.slice(0, 200) })
     }
     // A browser never adds an Authorization header of ours by itself.
     if (SAFE_METHODS.has(request.method) || request.headers.authorization !== undefined) return

@@ -1,7 +1,7 @@
 import { createServer as createHttpServer, type Server as HttpServer } from 'node:http'
 import { Provider } from 'oidc-provider'
 import { afterEach, describe, expect, it } from 'vitest'
-import { createTestDatabase, DIALECTS } from '../../../testkit/test-databases.ts'
+import { createTestDatabase, DIALECTS } from '../../../testkit/index.ts'
 import { createServer, type ServerPlugin, serverConfigSchema } from '../index.ts'
 
 /** What the provider believes the server's address to be; no name server knows it. */

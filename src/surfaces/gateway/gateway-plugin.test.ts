@@ -1,0 +1,95 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { systemClock } from '../../core/time/index.ts'
+import { openDatabase } from '../../platform/database/index.ts'
+import { createServer, serverConfigSchema } from '../server/index.ts'
+import { createEndpointService } from './endpoint-service.ts'
+import { ENDPOINT, type GatewayScene, openGatewayScene } from './fixtures/gateway-scene.ts'
+import { gatewayPlugin } from './gateway-plugin.ts'
+
+const BY = { name: 'root', from: 'cli' }
+let folder: string
+let scene: GatewayScene
+const closers: (() => Promise<void>)[] = []
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'esteira-gateway-plugin-'))
+  scene = await openGatewayScene(folder)
+  await scene.addVersion('first')
+  await scene.rollOut(1)
+  closers.push(async () => {
+    await scene.close()
+    rmSync(folder, { recursive: true })
+  })
+})
+afterEach(async () => {
+  for (const close of closers.splice(0).reverse()) await close()
+})
+
+async function start(settings: Readonly<Record<string, unknown>>) {
+  const options = { ...scene, clock: systemClock }
+  const service = createEndpointService(options)
+  const database = await openDatabase({ url: join(folder, 'server.db') })
+  closers.push(() => database.close())
+  const server = createServer({
+    config: serverConfigSchema.parse({ port: 0, ...settings }),
+    database,
+    plugins: [gatewayPlugin(service, options)],
+  })
+  closers.push(async () => {
+    await server.close()
+    await service.close()
+  })
+  await service.start()
+  const { access } = server.context
+  return { url: await server.listen(), access, project: scene.project.name }
+}
+
+describe('the gateway on the platform server', () => {
+  test('answers as it does alone, without a login on this machine', async () => {
+    const { url } = await start({})
+    const model = await fetch(`${url}/v2/models/${ENDPOINT}`)
+    expect(model.status).toBe(200)
+    expect(await model.json()).toMatchObject({ name: ENDPOINT, versions: ['1'] })
+    const wrong = await fetch(`${url}/v2/models/${ENDPOINT}/infer`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: '{"inputs": 1}',
+    })
+    expect(wrong.status).toBe(400)
+    expect(await wrong.json()).toMatchObject({ code: 'BODY_INVALID', error: expect.any(String) })
+    expect((await fetch(`${url}/metrics`)).status).toBe(200)
+    expect((await fetch(`${url}/health`)).status).toBe(200)
+    const large = await fetch(`${url}/v1/labels`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify('x'.repeat(5 * 1_048_576)),
+    })
+    expect(large.status).toBe(413)
+  })
+
+  test('lets a token of the endpoint predict and nothing else', async () => {
+    const { url, access, project } = await start({ requireLogin: true })
+    await access.createServiceAccount('shop', BY)
+    await access.grantRole({ account: 'shop', project, role: 'approver' }, BY)
+    const token = async (endpoint: string) => {
+      const scope = { endpoints: [endpoint] }
+      const { text } = await access.createToken({ account: 'shop', name: 'x', scope }, BY)
+      return { authorization: `Bearer ${text}` }
+    }
+    const model = `${url}/v2/models/${ENDPOINT}`
+    const mine = await token(ENDPOINT)
+    expect((await fetch(model)).status).toBe(401)
+    expect((await fetch(model, { headers: mine })).status).toBe(200)
+    expect((await fetch(model, { headers: await token('another') })).status).toBe(403)
+    const reload = `${url}/v1/endpoints/${ENDPOINT}/reload`
+    expect((await fetch(reload, { method: 'POST', headers: mine })).status).toBe(403)
+    const { text } = await access.createToken({ account: 'shop', name: 'full' }, BY)
+    const full = { authorization: `Bearer ${text}` }
+    expect((await fetch(reload, { method: 'POST', headers: full })).status).toBe(200)
+    expect((await fetch(`${url}/v2/health/ready`)).status).toBe(200)
+    expect((await fetch(`${url}/v2`)).status).toBe(401)
+  })
+})
