@@ -1,15 +1,6 @@
-import { migration } from './migration.ts'
+import { migration, type SqlWords } from './migration.ts'
 
-/**
- * Experiments, runs, what runs log, logged models.
- *
- * `number`s are what rows refer to; texts such as `id` are what clients see. Rows of a run carry its
- * experiment too: an index can then serve a search within one experiment by itself. Values are
- * indexed by their first 64 characters, since PostgreSQL limits the size of an index entry.
- */
-export const tracking = migration(
-  'tracking',
-  ({ counter, integer, double, text, table, keyed }) => `
+const experimentsAndRuns = ({ counter, integer, text, table, keyed }: SqlWords) => `
 CREATE TABLE experiments (
   number ${counter},
   name ${text} NOT NULL UNIQUE,
@@ -40,7 +31,9 @@ CREATE TABLE runs (
   artifact_uri ${text} NOT NULL
 ) ${table};
 CREATE INDEX runs_listed ON runs (experiment, is_deleted, started_at_ms DESC, id);
+`
 
+const metrics = ({ counter, integer, double, text, table, keyed }: SqlWords) => `
 CREATE TABLE entry_keys (
   number ${counter},
   key ${text} NOT NULL UNIQUE
@@ -65,6 +58,9 @@ CREATE TABLE latest_metrics (
   PRIMARY KEY (run, key)
 ) ${keyed};
 CREATE INDEX latest_metrics_by_value ON latest_metrics (experiment, key, is_nan, value, run);
+`
+
+const parametersAndTags = ({ integer, text, keyed }: SqlWords) => `
 CREATE TABLE run_parameters (
   run ${integer} NOT NULL,
   key ${integer} NOT NULL,
@@ -82,7 +78,9 @@ CREATE TABLE run_tags (
   PRIMARY KEY (run, key)
 ) ${keyed};
 CREATE INDEX run_tags_by_value ON run_tags (experiment, key, substr(value, 1, 64), run);
+`
 
+const inputsAndOutputs = ({ counter, integer, text, table }: SqlWords) => `
 CREATE TABLE datasets (
   number ${counter},
   experiment ${integer} NOT NULL,
@@ -116,7 +114,9 @@ CREATE TABLE run_model_outputs (
   step ${integer} NOT NULL,
   UNIQUE (run, model_id, step)
 ) ${table};
+`
 
+const loggedModels = ({ counter, integer, double, text, table, keyed }: SqlWords) => `
 CREATE TABLE logged_models (
   number ${counter},
   id ${text} NOT NULL UNIQUE,
@@ -158,5 +158,17 @@ CREATE TABLE logged_model_metrics (
   PRIMARY KEY (model, key, timestamp_ms, step, run)
 ) ${keyed};
 CREATE INDEX logged_model_metrics_by_run ON logged_model_metrics (run);
-`,
+`
+
+/**
+ * Experiments, runs, what runs log, logged models.
+ *
+ * `number`s are what rows refer to; texts such as `id` are what clients see. Rows of a run carry its
+ * experiment too: an index can then serve a search within one experiment by itself. Values are
+ * indexed by their first 64 characters, since PostgreSQL limits the size of an index entry.
+ */
+export const tracking = migration('tracking', (words) =>
+  [experimentsAndRuns, metrics, parametersAndTags, inputsAndOutputs, loggedModels]
+    .map((part) => part(words))
+    .join(''),
 )
