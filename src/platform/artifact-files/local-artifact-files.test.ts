@@ -1,14 +1,6 @@
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
@@ -16,6 +8,11 @@ import { pathToFileURL } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { artifactFilesContract, codeOf } from '../../testkit/index.ts'
 import { type ArtifactFiles, openArtifactFiles } from './index.ts'
+
+/** What programs in processes of their own begin with. */
+const IMPORTS = `
+  import { Readable } from 'node:stream'
+  import { openArtifactFiles } from ${JSON.stringify(new URL('index.ts', import.meta.url).href)}`
 
 artifactFilesContract({ describe, it, expect }, async () => {
   const folder = mkdtempSync(join(tmpdir(), 'esteira-artifact-files-'))
@@ -67,10 +64,7 @@ describe('artifact files in a folder', () => {
   })
 
   it('leaves no half file when the process is killed, and finds the rest', async () => {
-    const module = new URL('index.ts', import.meta.url).href
     const program = `
-      import { Readable } from 'node:stream'
-      const { openArtifactFiles } = await import(${JSON.stringify(module)})
       const files = await openArtifactFiles(${JSON.stringify(folder)})
       await files.put('x/big', Readable.from((async function* () {
         for (let i = 0; ; i++) {
@@ -79,7 +73,7 @@ describe('artifact files in a folder', () => {
           await new Promise((resolve) => setTimeout(resolve, 1))
         }
       })()))`
-    const child = spawn(process.execPath, ['--input-type=module', '-e', program], {
+    const child = spawn(process.execPath, ['--input-type=module', '-e', `${IMPORTS}${program}`], {
       stdio: ['ignore', 'pipe', 'inherit'],
     })
     await once(child.stdout, 'data')
@@ -92,17 +86,23 @@ describe('artifact files in a folder', () => {
     expect(readdirSync(join(folder, '.esteira-uploads'))).toEqual([])
   })
 
-  it.runIf(existsSync('/dev/full'))('says that the disk is full', async () => {
-    // A device that is always full stands in for the folder of uploads under way.
-    const { writeDurably } = await import('./write-durably.ts')
-    const { fileFault } = await import('./file-faults.ts')
-    const { open } = await import('node:fs/promises')
-    const handle = await open('/dev/full', 'w')
-    const error = await handle.writeFile('x').catch((reason: unknown) => reason)
-    await handle.close()
-    const fault = fileFault(error, { place: folder, path: 'a' })
-    expect(fault).toMatchObject({ code: 'STORAGE_FULL', status: 507 })
-    expect(await codeOf(() => writeDurably(folder, Readable.from(['x'])))).toBe('EEXIST')
+  it.runIf(process.platform === 'linux')('says that there is no room, and keeps nothing', () => {
+    // A limit on the size of files, in blocks of 512 bytes, stands in for a full disk.
+    const program = `
+      const files = await openArtifactFiles(${JSON.stringify(folder)})
+      const code = await files
+        .put('x/big', Readable.from([Buffer.alloc(4 << 20)]))
+        .catch((error) => error.code + ' ' + error.status)
+      process.stdout.write(String(code))`
+    const limited = ['-c', 'ulimit -f 2048; exec "$0" "$@"', process.execPath]
+    const said = execFileSync('sh', [
+      ...limited,
+      '--input-type=module',
+      '-e',
+      `${IMPORTS}${program}`,
+    ])
+    expect(said.toString()).toBe('STORAGE_FULL 507')
+    expect(readdirSync(join(folder, '.esteira-uploads'))).toEqual([])
   })
 
   it('serves a folder that MLflow filled before', async () => {

@@ -233,7 +233,7 @@ export async function openLocalArtifactFiles(folder: string): Promise<LocalArtif
 }
 
 /** @throws ARTIFACT_RANGE_INVALID */
-export function refuseRange(path: string, range: ByteRange | undefined, bytes: number): void {
+function refuseRange(path: string, range: ByteRange | undefined, bytes: number): void {
   if (range === undefined) return
   const { start, end } = range
   if (start >= 0 && start < bytes && (end === undefined || end >= start)) return

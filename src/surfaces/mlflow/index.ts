@@ -1,10 +1,3 @@
-export {
-  type ArtifactGuard,
-  type ArtifactOptions,
-  type ArtifactPermission,
-  artifactProxyErrors,
-  artifactRoutes,
-} from './artifacts/index.ts'
 export { mlflowErrors } from './errors.ts'
 export type { AccessGuard, MlflowOptions, MlflowPermission } from './mlflow-options.ts'
 export { mlflowPlugin } from './mlflow-plugin.ts'
