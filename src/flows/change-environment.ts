@@ -1,4 +1,6 @@
+import { isPlatformError } from '../core/errors/index.ts'
 import type { EndpointState, Environment, EnvironmentChange } from '../core/records/index.ts'
+import type { RecordStore } from '../platform/storage/index.ts'
 import { endpointName, rollBackEndpoint, startRollout } from '../stages/deployment/index.ts'
 import { findVersion, promoteVersion, rollBackEnvironment } from '../stages/registry/index.ts'
 import type { Platform } from './platform.ts'
@@ -17,7 +19,10 @@ export interface EnvironmentOutcome {
   readonly state: EndpointState | null
 }
 
-/** Moves a version into an environment; into production it takes all traffic at once. */
+/**
+ * Moves a version into an environment; into production it takes all traffic at once. A client's
+ * version that was never adopted takes none: it is for clients to load.
+ */
 export function promote(
   platform: Platform,
   request: ChangeRequest & { readonly version: number },
@@ -26,16 +31,16 @@ export function promote(
   const nowMs = clock.now()
   const { version, ...rest } = request
   return platform.store.transaction(async (store) => {
-    const registered = await findVersion({ store, model: project.name, version })
-    const atMs = nowMs
-    const change = await promoteVersion({ store, model: project.name, version, ...rest, atMs })
-    if (request.environment !== 'production') return { change, state: null }
+    const model = project.name
+    const change = await promoteVersion({ store, model, version, ...rest, atMs: nowMs })
+    const isServed = await isServable(store, { model, version })
+    if (request.environment !== 'production' || !isServed) return { change, state: null }
     const endpoint = endpointName(project)
     const { revision, value: state } = await readEndpoint(store, endpoint)
     const step = startRollout({
       state,
       endpoint,
-      model: registered.model,
+      model,
       version,
       policy: { ...project.deployment, strategy: { kind: 'blue-green' } },
       nowMs,
@@ -71,9 +76,24 @@ export async function rollBack(
     if (request.environment !== 'production' || change.version === null)
       return { change, state: null }
     const { revision, value: state } = endpoint
-    if (state === undefined) return { change, state: null }
+    const target = { model: project.name, version: change.version }
+    if (state === undefined || !(await isServable(store, target))) return { change, state: null }
     const step = rollBackEndpoint({ state, nowMs, reason: request.reason, to: change.version })
     await commitRollout(store, step, revision)
     return { change, state: step.state }
   })
+}
+
+/** Whether there is a record to serve the version by: a client's version has none until adopted. */
+function isServable(
+  store: RecordStore,
+  at: { readonly model: string; readonly version: number },
+): Promise<boolean> {
+  return findVersion({ store, ...at }).then(
+    () => true,
+    (error: unknown) => {
+      if (isPlatformError(error, 'VERSION_WITHOUT_RECORD')) return false
+      throw error
+    },
+  )
 }

@@ -5,6 +5,7 @@ export {
   rollBack,
 } from './change-environment.ts'
 export { flowErrors } from './errors.ts'
+export { findDependents } from './find-dependents.ts'
 export { keepWatch, type WatchedGateway } from './keep-watch.ts'
 export { type OpenPlatformOptions, openPlatform, type Platform } from './platform.ts'
 export type { RunningGateway, StartGateway } from './replay/gateway-port.ts'

@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { createAuditTrail } from '../assurance/audit/index.ts'
 import type { Project } from '../core/records/index.ts'
 import { type Clock, systemClock } from '../core/time/index.ts'
 import { type Database, openDatabase } from '../platform/database/index.ts'
@@ -104,7 +105,8 @@ export async function openPlatform(options: OpenPlatformOptions): Promise<Platfo
   const onProgress = options.onProgress ?? (() => {})
   const artifacts = openArtifactStore(join(folder, 'artifacts'))
   const database = await openDatabase({ url: options.databaseUrl ?? join(folder, 'metadata.db') })
-  const store = openRecordStore(database, { project: project.name })
+  const { listener } = createAuditTrail(database, { clock })
+  const store = openRecordStore(database, { project: project.name, listener })
   const online = openOnlineStore(join(folder, 'online.db'))
   const log = openPredictionLog(join(folder, 'predictions.db'))
   const engine = await openTableEngine({

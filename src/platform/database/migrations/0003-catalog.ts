@@ -145,6 +145,11 @@ CREATE TABLE catalog_card_revisions (
   at_ms ${integer} NOT NULL,
   PRIMARY KEY (model, version, revision)
 ) ${keyed};
+
+CREATE TABLE garbage_claims (
+  path ${text} PRIMARY KEY,
+  claimed_at_ms ${integer} NOT NULL
+) ${keyed};
 `,
 )
 

@@ -107,4 +107,6 @@ export interface CatalogTables {
     reason: string
     at_ms: number
   }
+  /** Artifact folders whose rows are gone already: to be deleted before the claim is. */
+  readonly garbage_claims: { path: string; claimed_at_ms: number }
 }
