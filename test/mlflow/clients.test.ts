@@ -114,7 +114,7 @@ describe.each(PAIRS)(
       })
       expect(facts).toMatchObject({
         alias: [3, ['champion', 'old'], ['champion']],
-        version: {
+        modelVersion: {
           description: 'the first',
           tags: { checked: 'yes' },
           run: true,

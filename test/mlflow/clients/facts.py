@@ -12,6 +12,7 @@ os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
 
 import mlflow  # noqa: E402
 from mlflow.exceptions import MlflowException  # noqa: E402
+from requests import HTTPError  # noqa: E402
 
 MAJOR = int(mlflow.__version__.split(".")[0])
 
@@ -44,6 +45,9 @@ class Facts:
             self.found[name] = {"returned": str(call())}
         except MlflowException as error:
             self.found[name] = error.error_code
+        except HTTPError as error:
+            # So the client tells of artifacts.
+            self.found[name] = f"HTTP {error.response.status_code}"
 
     def tell(self):
         self.found["alarms"] = self.alarms
