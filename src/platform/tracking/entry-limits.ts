@@ -29,7 +29,7 @@ const KEY = /^[/\p{L}\p{N}\p{M}_.\- :]+$/u
 const LARGEST_DOUBLE = Number.MAX_VALUE
 
 /** @throws NAME_INVALID, ENTRY_TOO_LONG */
-export function checkKey(what: string, key: string): void {
+function checkKey(what: string, key: string): void {
   const fault = keyFault(key)
   if (fault !== undefined) throw errors.NAME_INVALID({ what, got: excerpt(key), reason: fault })
   checkLength(what, key, LIMITS.key)

@@ -7,7 +7,7 @@ import { among } from './sql-lists.ts'
 import { joinUri, note, type TrackingContext } from './tracking-context.ts'
 import type { NewExperiment } from './tracking-store.ts'
 
-export const experimentColumns = [
+const experimentColumns = [
   'number',
   'name',
   'project',

@@ -69,7 +69,7 @@ export function pageOf<Row extends object>(
   return { rows: page, nextPageToken: writePageToken(query, place) }
 }
 
-export const MOST_RESULTS = 50_000
+const MOST_RESULTS = 50_000
 
 /** @throws MAX_RESULTS_INVALID */
 export function checkMaxResults(maxResults: number): void {

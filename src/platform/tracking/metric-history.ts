@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import { trackingErrors as errors } from './errors.ts'
+import { checkMaxResults } from './keyset.ts'
 import { sampleMetric } from './metric-sample.ts'
 import { readPageToken, writePageToken } from './page-token.ts'
 import type { MetricPoint } from './run.ts'
@@ -7,8 +7,6 @@ import { pointOf } from './run-rows.ts'
 import type { RunStore } from './run-store.ts'
 import type { TrackingContext } from './tracking-context.ts'
 import type { Page, SampledMetrics } from './tracking-store.ts'
-
-const MOST_RESULTS = 50_000
 
 export interface HistoryOptions {
   readonly runId: string
@@ -31,8 +29,7 @@ export async function metricHistory(
   options: HistoryOptions,
 ): Promise<Page<MetricPoint>> {
   const { key, maxResults, pageToken } = options
-  if (maxResults !== undefined && !(maxResults >= 1 && maxResults <= MOST_RESULTS))
-    throw errors.MAX_RESULTS_INVALID({ got: String(maxResults), limit: MOST_RESULTS })
+  if (maxResults !== undefined) checkMaxResults(maxResults)
   const query = ['history', options.runId, key]
   const run = await runs.number(options.runId)
   const place = pageToken ? readPageToken(query, pageToken, 4) : undefined
@@ -70,8 +67,7 @@ export async function sampleHistory(
   options: SampledMetrics,
 ): Promise<readonly (MetricPoint & { readonly runId: string })[]> {
   const { key, maxPointsPerRun: maxPoints } = options
-  if (!(maxPoints >= 1 && maxPoints <= MOST_RESULTS))
-    throw errors.MAX_RESULTS_INVALID({ got: String(maxPoints), limit: MOST_RESULTS })
+  checkMaxResults(maxPoints)
   const startStep = options.startStep ?? Number.MIN_SAFE_INTEGER
   const endStep = options.endStep ?? Number.MAX_SAFE_INTEGER
   const number = key.includes('\0') ? undefined : await keys.find(key)

@@ -269,6 +269,29 @@ describe.each(DIALECTS)('tracking store on %s', (dialect) => {
     })
   })
 
+  it('is written by several servers at once, and a parameter is still set once only', async () => {
+    const other = await createTrackingStore(await scene.open(), {
+      clock: { now: () => nowMs++ },
+      defaultArtifactRoot: 'mlflow-artifacts:/',
+    })
+    const runs = await Promise.all(Array.from({ length: 6 }, () => newRun()))
+    const outcomes = await Promise.allSettled(
+      Array.from({ length: 120 }, (_, i) =>
+        (i % 2 ? store : other).logBatch(by, runs[i % 6]?.id ?? '', {
+          metrics: [point('shared', i, i), point(`own ${i}`, i)],
+          parameters: i < 12 ? [{ key: 'p', value: String(i) }] : [],
+          tags: { last: String(i) },
+        }),
+      ),
+    )
+    const failed = outcomes.flatMap((one) => (one.status === 'rejected' ? [one.reason.code] : []))
+    expect(failed).toEqual(Array.from({ length: 6 }, () => 'PARAMETER_CHANGED'))
+    for (const { id } of runs) {
+      expect((await other.run(id)).parameters).toHaveLength(1)
+      expect((await other.metricHistory({ runId: id, key: 'shared' })).items).toHaveLength(19)
+    }
+  })
+
   describe('history', () => {
     it('comes in pages, by time', async () => {
       const { id } = await newRun()
