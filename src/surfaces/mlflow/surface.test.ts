@@ -1,27 +1,32 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { DIALECTS } from '../../testkit/index.ts'
+import { createTestDatabase, DIALECTS, type TestDatabase } from '../../testkit/index.ts'
 import { memberOf, openSurface, type Surface } from './fixtures/open-surface.ts'
 import { MLFLOW_ROUTES } from './route-table.ts'
 
 describe.each(DIALECTS)('the MLflow surface on %s', (dialect) => {
+  let database: TestDatabase
   let surface: Surface
   let experiment: string
   let run: string
 
   beforeAll(async () => {
-    surface = await openSurface(dialect)
+    database = await createTestDatabase(dialect)
+    surface = await openSurface(await database.open())
     experiment = await newExperiment('made before all')
     run = await newRun(experiment)
   })
-  afterAll(() => surface.dispose())
+  afterAll(async () => {
+    await surface.app.close()
+    await database.dispose()
+  })
 
   async function newExperiment(name: string, headers = {}): Promise<string> {
-    const { body } = await surface.send('POST', 'experiments/create', { name }, headers)
+    const { body } = await surface.post('experiments/create', { name }, headers)
     return String(body.experiment_id)
   }
 
   async function newRun(experimentId: string): Promise<string> {
-    const { body } = await surface.send('POST', 'runs/create', { experiment_id: experimentId })
+    const { body } = await surface.post('runs/create', { experiment_id: experimentId })
     return (body as { run: { info: { run_id: string } } }).run.info.run_id
   }
 
@@ -45,7 +50,7 @@ describe.each(DIALECTS)('the MLflow surface on %s', (dialect) => {
 
   it('logs a batch and gives it back, numbers without a word in JSON included', async () => {
     const at = 1_700_000_000_000
-    const logged = await surface.send('POST', 'runs/log-batch', {
+    const logged = await surface.post('runs/log-batch', {
       run_id: run,
       metrics: [
         { key: 'loss', value: 0.25, timestamp: at, step: '3' },
@@ -72,13 +77,13 @@ describe.each(DIALECTS)('the MLflow surface on %s', (dialect) => {
 
   it('takes statuses and views by name or number, as protobuf writes them', async () => {
     const other = await newRun(experiment)
-    const { body } = await surface.send('POST', 'runs/update', { run_id: other, status: 3 })
+    const { body } = await surface.post('runs/update', { run_id: other, status: 3 })
     expect(body.run_info).toMatchObject({ status: 'FINISHED' })
-    await surface.send('POST', 'runs/delete', { run_id: other })
+    await surface.post('runs/delete', { run_id: other })
     const search = { experiment_ids: [experiment], run_view_type: 2 }
-    const found = await surface.send('POST', 'runs/search', search)
+    const found = await surface.post('runs/search', search)
     expect(found.body.runs).toMatchObject([{ info: { run_id: other, lifecycle_stage: 'deleted' } }])
-    const wrong = await surface.send('POST', 'runs/update', { run_id: run, status: 'DONE' })
+    const wrong = await surface.post('runs/update', { run_id: run, status: 'DONE' })
     expect(wrong.body.message).toContain("parameter 'status': expected one of RUNNING")
   })
 
@@ -125,7 +130,7 @@ describe.each(DIALECTS)('the MLflow surface on %s', (dialect) => {
     ['{"run_id": "x", "metrics": 1e999}'],
   ])('a hostile body is refused: %.40s', async (body) => {
     for (const path of ['runs/log-batch', 'runs/update', 'runs/create', 'experiments/create']) {
-      const answer = await surface.send('POST', path, body)
+      const answer = await surface.post(path, body)
       // An unknown field is ignored, so that a run may come to be of an odd body.
       if (path === 'runs/create' && answer.status === 200) continue
       expect([400, 404]).toContain(answer.status)
@@ -134,31 +139,31 @@ describe.each(DIALECTS)('the MLflow surface on %s', (dialect) => {
   })
 
   it('takes an empty body for an empty object, and no other type than JSON', async () => {
-    const empty = await surface.send('POST', 'experiments/search', '')
+    const empty = await surface.post('experiments/search', '')
     expect(empty.status).toBe(200)
     const headers = { 'content-type': 'text/plain' }
-    const typed = await surface.send('POST', 'experiments/search', '{}', headers)
+    const typed = await surface.post('experiments/search', '{}', headers)
     expect([typed.status, typed.body.error_code]).toEqual([415, 'INVALID_PARAMETER_VALUE'])
-    const huge = await surface.send('POST', 'experiments/search', ' '.repeat(5_000_000))
+    const huge = await surface.post('experiments/search', ' '.repeat(5_000_000))
     expect(huge.status).toBe(413)
   })
 
   it('says that a name is taken, as the client asks for it', async () => {
-    await surface.send('POST', 'registered-models/create', { name: 'taken' })
+    await surface.post('registered-models/create', { name: 'taken' })
     for (const [path, name] of [
       ['experiments/create', 'made before all'],
       ['registered-models/create', 'taken'],
     ] as const) {
-      const answer = await surface.send('POST', path, { name })
+      const answer = await surface.post(path, { name })
       expect([answer.status, answer.body.error_code]).toEqual([400, 'RESOURCE_ALREADY_EXISTS'])
     }
   })
 
   it('refuses prompts and orders it has no answer for, instead of a wrong success', async () => {
     const tags = [{ key: 'mlflow.prompt.is_prompt', value: 'true' }]
-    const prompt = await surface.send('POST', 'registered-models/create', { name: 'p', tags })
+    const prompt = await surface.post('registered-models/create', { name: 'p', tags })
     expect([prompt.status, prompt.body.error_code]).toEqual([501, 'NOT_IMPLEMENTED'])
-    const order = await surface.send('POST', 'logged-models/search', {
+    const order = await surface.post('logged-models/search', {
       experiment_ids: [experiment],
       order_by: [{ field_name: 'metrics.a', dataset_name: 'd' }],
     })
@@ -168,15 +173,15 @@ describe.each(DIALECTS)('the MLflow surface on %s', (dialect) => {
   it('registers versions of what belongs to a run, a logged model or another version', async () => {
     const { body } = await surface.get(`runs/get?run_id=${run}`)
     const root = (body as { run: { info: { artifact_uri: string } } }).run.info.artifact_uri
-    await surface.send('POST', 'registered-models/create', { name: 'sources' })
+    await surface.post('registered-models/create', { name: 'sources' })
     const create = (source: string, more = {}) =>
-      surface.send('POST', 'model-versions/create', { name: 'sources', source, ...more })
+      surface.post('model-versions/create', { name: 'sources', source, ...more })
     expect((await create(`${root}/m`, { run_id: run })).body.model_version).toMatchObject({
       version: '1',
       run_id: run,
       current_stage: 'None',
     })
-    const model = await surface.send('POST', 'logged-models', {
+    const model = await surface.post('logged-models', {
       experiment_id: experiment,
       name: 'clf',
       source_run_id: run,
@@ -278,18 +283,23 @@ describe.each(DIALECTS)('the MLflow surface on %s', (dialect) => {
 })
 
 describe('projects', () => {
+  let database: TestDatabase
   let surface: Surface
   beforeAll(async () => {
-    surface = await openSurface('sqlite', memberOf(['north']))
+    database = await createTestDatabase('sqlite')
+    surface = await openSurface(await database.open(), memberOf(['north']))
     const by = { name: 'bo', from: 'test' }
     const { id } = await surface.tracking.createExperiment(by, { name: 'theirs', project: 'south' })
     await surface.tracking.createRun(by, { experimentId: id, id: 'f'.repeat(32) })
     await surface.catalog.createModel(by, { name: 'their model', project: 'south' })
   })
-  afterAll(() => surface.dispose())
+  afterAll(async () => {
+    await surface.app.close()
+    await database.dispose()
+  })
 
   it('hold what is created, by default or by the workspace header', async () => {
-    const mine = await surface.send('POST', 'experiments/create', { name: 'mine' })
+    const mine = await surface.post('experiments/create', { name: 'mine' })
     expect(mine.status).toBe(200)
     expect(await surface.tracking.findExperimentByName('mine')).toMatchObject({ project: 'north' })
     for (const [header, status] of [
@@ -299,7 +309,7 @@ describe('projects', () => {
     ] as const) {
       const headers = { 'x-mlflow-workspace': header }
       const name = `in ${header}`
-      const answer = await surface.send('POST', 'experiments/create', { name }, headers)
+      const answer = await surface.post('experiments/create', { name }, headers)
       expect([header, answer.status]).toEqual([header, status])
     }
   })
@@ -311,19 +321,19 @@ describe('projects', () => {
       'their',
     )
     const theirs = await surface.tracking.findExperimentByName('theirs')
-    const runs = await surface.send('POST', 'runs/search', { experiment_ids: [theirs?.id] })
+    const runs = await surface.post('runs/search', { experiment_ids: [theirs?.id] })
     expect(runs.body.runs).toEqual([])
     for (const answer of [
       await surface.get('experiments/get-by-name?experiment_name=theirs'),
       await surface.get(`runs/get?run_id=${'f'.repeat(32)}`),
       await surface.get('registered-models/get?name=their%20model'),
-      await surface.send('POST', 'runs/log-metric', {
+      await surface.post('runs/log-metric', {
         run_id: 'f'.repeat(32),
         key: 'a',
         value: 1,
         timestamp: 1,
       }),
-      await surface.send('POST', 'logged-models', { experiment_id: theirs?.id }),
+      await surface.post('logged-models', { experiment_id: theirs?.id }),
     ]) {
       expect([answer.status, answer.body.error_code]).toEqual([403, 'PERMISSION_DENIED'])
     }
