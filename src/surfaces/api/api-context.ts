@@ -4,12 +4,14 @@ import type { Clock } from '../../core/time/index.ts'
 import type { ChangeListener, Database } from '../../platform/database/index.ts'
 import type { TrackingStore } from '../../platform/tracking/index.ts'
 import type { ModelCatalog } from '../../stages/registry/catalog/index.ts'
+import type { Governance } from '../../stages/registry/governance/index.ts'
 
 /** What the handlers of the API work with. */
 export interface ApiContext {
   readonly database: Database
   readonly tracking: TrackingStore
   readonly catalog: ModelCatalog
+  readonly governance: Governance
   readonly access: Access
   readonly audit: AuditTrail
   readonly listener: ChangeListener

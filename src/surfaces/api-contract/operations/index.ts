@@ -1,5 +1,6 @@
 import type { Operations } from '../operation.ts'
 import { ACCESS_OPERATIONS } from './access.ts'
+import { GOVERNANCE_OPERATIONS } from './governance.ts'
 import { RECORD_OPERATIONS } from './records.ts'
 import { REGISTRY_OPERATIONS } from './registry.ts'
 import { SERVER_OPERATIONS } from './server.ts'
@@ -10,6 +11,7 @@ export const OPERATIONS = {
   ...SERVER_OPERATIONS,
   ...TRACKING_OPERATIONS,
   ...REGISTRY_OPERATIONS,
+  ...GOVERNANCE_OPERATIONS,
   ...RECORD_OPERATIONS,
   ...ACCESS_OPERATIONS,
 } satisfies Operations

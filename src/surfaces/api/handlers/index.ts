@@ -2,6 +2,12 @@ import type { Handlers } from '../handler.ts'
 import { accountHandlers, roleHandlers, tokenHandlers } from './access.ts'
 import { auditHandlers } from './audit.ts'
 import { experimentHandlers } from './experiments.ts'
+import {
+  approvalHandlers,
+  cardHandlers,
+  environmentHandlers,
+  historyHandlers,
+} from './governance.ts'
 import { loggedModelHandlers } from './logged-models.ts'
 import { aliasHandlers, modelHandlers } from './models.ts'
 import { recordHandlers } from './records.ts'
@@ -19,6 +25,10 @@ export const HANDLERS: Handlers = {
   ...modelHandlers,
   ...aliasHandlers,
   ...versionHandlers,
+  ...environmentHandlers,
+  ...approvalHandlers,
+  ...historyHandlers,
+  ...cardHandlers,
   ...recordHandlers,
   ...accountHandlers,
   ...roleHandlers,

@@ -3,6 +3,7 @@ import { actorOf, guard } from '../caller.ts'
 import type { Call, HandlersOf } from '../handler.ts'
 import { requireTag } from '../http/entity-tag.ts'
 import { searchOptions, wirePage } from '../http/search-options.ts'
+import { wireStanding } from './wire-governance.ts'
 import { wireModel } from './wire-registry.ts'
 
 /** The model, when the caller may do with it what the operation does. */
@@ -46,6 +47,12 @@ export const aliasHandlers: HandlersOf<'aliases'> = {
     await permittedModel(call, params.model)
     await context.catalog.setAlias(actorOf(call), { ...params, ...body })
     return undefined
+  },
+  'aliases.get': async (call) => {
+    const { context, params, query } = call
+    await permittedModel(call, params.model)
+    const { alias, model } = params
+    return wireStanding(await context.governance.standingAt(model, { alias }, query.atMs))
   },
   'aliases.delete': async (call) => {
     const { context, params } = call

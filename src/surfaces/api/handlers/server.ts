@@ -1,3 +1,4 @@
+import { actorOf, guard } from '../caller.ts'
 import type { Call, HandlersOf } from '../handler.ts'
 
 export const serverHandlers: HandlersOf<'server'> = {
@@ -37,6 +38,12 @@ export const projectHandlers: HandlersOf<'projects'> = {
         records: records.get(name) ?? 0,
       }))
     return { items }
+  },
+  'projects.setRule': async (call) => {
+    const { body, context, params } = call
+    await guard(call, params.project)
+    await context.governance.setRule(actorOf(call), { ...params, ...body })
+    return undefined
   },
 }
 

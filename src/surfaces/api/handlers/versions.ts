@@ -93,4 +93,9 @@ export const versionHandlers: HandlersOf<'versions'> = {
     await context.catalog.deleteVersion(actorOf(call), params.model, params.version)
     return undefined
   },
+  'versions.retire': async (call) => {
+    const { body, context, params } = call
+    await permittedModel(call, params.model)
+    return wireVersion(await context.governance.retire(actorOf(call), { ...params, ...body }))
+  },
 }
