@@ -119,9 +119,11 @@ def _without_unseen(values):
 def _frame(model, columns, rows):
     import pandas
 
-    frame = pandas.DataFrame({column["name"]: rows[column["name"]] if column["kind"] == "number"
-                              else np.array(rows[column["name"]], dtype=object)
-                              for column in columns})
+    # Numbers fit into float32, which serving has; the original gets them as it knows them.
+    frame = pandas.DataFrame({
+        column["name"]: np.array(rows[column["name"]],
+                                 dtype=np.float64 if column["kind"] == "number" else object)
+        for column in columns})
     if hasattr(model, "feature_names_in_") or any(c["kind"] == "text" for c in columns):
         return frame
     return frame.to_numpy()

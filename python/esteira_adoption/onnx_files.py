@@ -17,6 +17,7 @@ def adopt_onnx(path, request):
         raise Refusal("MODEL_FILE_INVALID", f"the ONNX file cannot be read: {first_line(error)}",
                       "Export the model again.") from error
     graph = Graph(model)
+    _take_in(graph, request.get("siblings") or [])
     columns = _columns(graph, request)
     output = graph.fit_output(request.get("problemType"))
     numeric, categorical = graph.fit_inputs(columns)
@@ -29,6 +30,48 @@ def adopt_onnx(path, request):
             "problemType": output["problemType"], "classes": output["classes"],
             "estimator": f"onnx ({model.producer_name or 'unknown producer'})",
             "rows": rows, "answers": None, "notes": graph.notes}
+
+
+def _take_in(graph, siblings):
+    """Weights kept in files beside the model move into it: what is served is one file."""
+    from onnx.external_data_helper import load_external_data_for_model
+
+    places = {entry.value for tensor in _tensors(graph.graph) for entry in tensor.external_data
+              if entry.key == "location"}
+    if not places:
+        return
+    for place in places:
+        if place not in siblings:
+            raise Refusal("MODEL_FILE_INVALID", f"the ONNX file keeps weights in {place!r}, which "
+                          "is no file beside it", "Log the model with mlflow.onnx.log_model, or "
+                          "with save_as_external_data=False.")
+    try:
+        load_external_data_for_model(graph.model, ".")
+    except MemoryError:
+        raise
+    except Exception as error:
+        raise Refusal("MODEL_FILE_INVALID", "the weights beside the ONNX file cannot be read: "
+                      f"{first_line(error)}", "Log the model again.") from error
+    graph.changed = True
+    graph.notes.append("the weights beside the file were taken into it")
+
+
+def _tensors(graph):
+    """All tensors of a graph and of those within it."""
+    pending = [graph]
+    while pending:
+        part = pending.pop()
+        yield from part.initializer
+        for weight in part.sparse_initializer:
+            yield weight.values
+            yield weight.indices
+        for node in part.node:
+            for attribute in node.attribute:
+                yield attribute.t
+                yield from attribute.tensors
+                if attribute.HasField("g"):
+                    pending.append(attribute.g)
+                pending.extend(attribute.graphs)
 
 
 def _columns(graph, request):

@@ -49,7 +49,8 @@ def sample_rows(columns, request, model=None):
 
 
 def _numbers(random, known, hint, whole):
-    known = [] if known is None else [float(v) for v in known if v is not None and np.isfinite(v)]
+    known = [float(value) for value in known or []
+             if isinstance(value, (int, float)) and np.isfinite(value)]
     if hint is not None:
         centre, spread = hint
     elif known:

@@ -78,6 +78,8 @@ export interface ReadClientModelOptions {
   /** Name of the model file in it. */
   readonly file: string
   readonly format: ClientModelFormat
+  /** Names of further files in the folder that belong to it. */
+  readonly siblings?: readonly string[] | undefined
   /** Of the client's signature, in its order; absent when it has none. */
   readonly columns?: readonly ClientModelColumn[] | undefined
   /** Whether the names are the client's, not made up for a matrix. */
@@ -99,8 +101,8 @@ export async function readClientModel(
   options: ReadClientModelOptions,
 ): Promise<ClientModel | { readonly refusal: ClientModelRefusal }> {
   const limits = { ...DEFAULT_LIMITS, ...options.limits }
-  const { python, folder, file, format, columns, named, problemType, example } = options
-  const request = { file, format, columns, named, problemType, example }
+  const { python, signal, limits: _, ...request } = options
+  const { folder } = request
   const outcome = await runOnce({
     command: python,
     args: ['-I', '-B', '-X', 'utf8', join(pythonFolder, 'esteira_adoption', '__main__.py')],
@@ -117,7 +119,7 @@ export async function readClientModel(
     timeLimitMs: limits.seconds * 1_000,
     memoryLimitMb: limits.memoryMb,
     maxOutputBytes: 32 * 2 ** 20,
-    signal: options.signal,
+    signal,
   })
   if (outcome.end !== 'finished') return { refusal: refusalOf(outcome, limits) }
   return parseAnswer(outcome.output)
