@@ -4,6 +4,12 @@ export {
   promote,
   rollBack,
 } from './change-environment.ts'
+export {
+  type Collected,
+  collectGarbage,
+  type GarbagePlan,
+  planGarbage,
+} from './collect-garbage/index.ts'
 export { flowErrors } from './errors.ts'
 export { findDependents } from './find-dependents.ts'
 export { keepWatch, type WatchedGateway } from './keep-watch.ts'

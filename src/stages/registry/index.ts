@@ -1,4 +1,11 @@
 export { type AttachRecordOptions, attachRecord } from './attach-record.ts'
+export {
+  compareVersions,
+  type Difference,
+  fetchCompared,
+  type MetricDifference,
+  type VersionComparison,
+} from './compare-versions.ts'
 export { type EnvironmentHistoryOptions, environmentHistory } from './environment-history.ts'
 export { registryErrors } from './errors.ts'
 export { type FindVersionOptions, findVersion } from './find-version.ts'

@@ -1,15 +1,20 @@
 import { Command } from 'commander'
 import { EXIT_CODES } from '../../core/errors/index.ts'
 import type { CommandSession } from './command-session.ts'
+import { approveCommand } from './commands/approve.ts'
 import { auditCommand } from './commands/audit.ts'
 import { checkCommand } from './commands/check.ts'
+import { collectGarbageCommand } from './commands/collect-garbage.ts'
+import { compareCommand } from './commands/compare.ts'
 import { configCommand } from './commands/config.ts'
 import { demoCommand } from './commands/demo.ts'
 import { doctorCommand } from './commands/doctor.ts'
+import { historyCommand } from './commands/history.ts'
 import { migrateCommand } from './commands/migrate.ts'
 import { promoteCommand } from './commands/promote.ts'
 import { replayCommand } from './commands/replay.ts'
 import { reproduceCommand } from './commands/reproduce.ts'
+import { retireCommand } from './commands/retire.ts'
 import { rollbackCommand } from './commands/rollback.ts'
 import { runCommand } from './commands/run.ts'
 import { schemaCommand } from './commands/schema.ts'
@@ -28,6 +33,11 @@ const COMMANDS = [
   reproduceCommand,
   promoteCommand,
   rollbackCommand,
+  retireCommand,
+  historyCommand,
+  compareCommand,
+  collectGarbageCommand,
+  approveCommand,
   serveCommand,
   replayCommand,
   migrateCommand,

@@ -17,8 +17,8 @@ export const governanceErrors = defineErrors({
       `Version ${d.version} of "${d.model}" cannot enter ${d.environment}: it needs ${d.needed} approval${d.needed === 1 ? '' : 's'}, got ${d.got}.`,
     hint: (d) =>
       d.request === null
-        ? `Ask for them: \`esteira approve request ${d.version} --to ${d.environment}\`.`
-        : `Someone who may approve decides on it: \`esteira approve ${d.request}\`.`,
+        ? `Ask for them: \`esteira approve request ${d.model} ${d.version} ${d.environment}\`.`
+        : `Someone who may approve decides on it: \`esteira approve accept ${d.request}\`.`,
   }),
   APPROVAL_REQUEST_NOT_FOUND: problem<{ request: string }>({
     status: 404,
@@ -68,7 +68,8 @@ export const governanceErrors = defineErrors({
     exit: 'usage',
     blame: 'caller',
     message: (d) => `This promotion rule cannot be kept: ${d.reason}`,
-    hint: () => 'docs/guides/governance.md shows the fields and their defaults.',
+    hint: () =>
+      'Fields: previousEnvironment, verdict (always, judged, never), approvals, approvalsUnjudged (0 to 10), waivedWithoutLogins, fourEyes, approverRole, approvalsLastMs.',
   }),
   CARD_TOO_LONG: problem<{ length: number; most: number }>({
     status: 413,

@@ -2,16 +2,9 @@ import { Command } from 'commander'
 import { actingUser } from '../acting-user.ts'
 import type { CommandSession } from '../command-session.ts'
 import { environmentArgument, environmentOf } from '../environment-argument.ts'
-import { errors } from '../errors.ts'
 import { environmentChangeText } from '../presentation/environment-change-text.ts'
+import { versionOf } from '../version-argument.ts'
 import { withPlatform } from '../with-platform.ts'
-
-function versionOf(value: string | undefined): number {
-  const version = Number(value?.replace(/^v/, ''))
-  if (Number.isInteger(version) && version > 0) return version
-  const reason = `version: expected a whole number such as 3, got "${value}"`
-  throw errors.COMMAND_INVALID({ reason })
-}
 
 /** `esteira promote VERSION ENVIRONMENT`: moves a version one environment further. */
 export function promoteCommand(session: CommandSession): Command {

@@ -2,6 +2,7 @@ import path from 'node:path'
 import type { Access, Role } from '../../../assurance/security/index.ts'
 import type { Platform } from '../../../flows/index.ts'
 import type { Actor } from '../../../platform/database/index.ts'
+import type { FindDependents } from '../../../stages/registry/catalog/index.ts'
 import type { EndpointService, GatewayOptions } from '../../gateway/index.ts'
 import type { ServerPlugin } from '../../server/index.ts'
 import { packageVersion } from '../package-facts.ts'
@@ -23,10 +24,14 @@ export const apiPlugins: ServerPlugin = async (app, context) => {
     listener,
     defaultArtifactRoot: config.defaultArtifactRoot,
   })
-  const catalog = catalogs.createModelCatalog(database, { clock, listener })
+  // Loaded when first asked: flows bring engines along that a start has no need of.
+  const findDependents: FindDependents = async (transaction, use) =>
+    (await import('../../../flows/index.ts')).findDependents(transaction, use)
+  const catalog = catalogs.createModelCatalog(database, { clock, listener, findDependents })
   const governance = governances.createGovernance(database, {
     clock,
     listener,
+    findDependents,
     roleOf: (by, project) => roleOf(access, by, project),
   })
   const destination = config.artifactsDestination ?? path.join(dataFolder, 'mlartifacts')
