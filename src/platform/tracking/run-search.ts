@@ -117,8 +117,7 @@ async function resolveOrder(
 
 async function findRows(query: RunQuery): Promise<readonly FoundRow[]> {
   const leading = await leadingRuns(query)
-  if (leading)
-    return select(query, sql`(${leading}) lead CROSS JOIN runs`, [sql`runs.number = lead.run`])
+  if (leading) return select(query, runsOf(query, sql`(${leading}) lead`, sql`lead.run`), [])
   const { metric } = query.order
   return metric === undefined ? select(query, sql`runs`, []) : findByMetric(query, metric)
 }
@@ -165,17 +164,27 @@ async function findByMetric(query: RunQuery, key: number): Promise<readonly Foun
     rows.push(
       ...(await select(
         { ...rest, order: { ...query.order, ...query.order.led } },
-        sql`latest_metrics o0 CROSS JOIN runs`,
-        [
-          sql`runs.number = o0.run`,
-          within('o0.experiment', query),
-          sql`o0.key = ${key}`,
-          sql`o0.is_nan = ${rank}`,
-        ],
+        runsOf(query, sql`latest_metrics o0`, sql`o0.run`),
+        [within('o0.experiment', query), sql`o0.key = ${key}`, sql`o0.is_nan = ${rank}`],
       )),
     )
   }
   return rows
+}
+
+/**
+ * The runs of these rows, one sought for each: both planners are kept from joining the other way
+ * round, which PostgreSQL would do for tables that it has no statistics of yet.
+ */
+function runsOf(
+  { context }: RunQuery,
+  rows: RawBuilder<unknown>,
+  number: RawBuilder<unknown>,
+): RawBuilder<unknown> {
+  return context.database.dialect === 'postgres'
+    ? sql`${rows} CROSS JOIN LATERAL
+        (SELECT * FROM runs sought WHERE sought.number = ${number} OFFSET 0) runs`
+    : sql`${rows} CROSS JOIN runs ON runs.number = ${number}`
 }
 
 async function select(
