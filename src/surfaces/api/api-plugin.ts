@@ -10,10 +10,12 @@ import { registerOperations } from './http/register-operations.ts'
 /** Adds the API under `/api/v1`: its operations, its OpenAPI document, live progress. */
 export async function apiPlugin(app: FastifyInstance, context: ApiContext): Promise<void> {
   registerOperations(app, context, HANDLERS)
-  const document = JSON.stringify(openApiDocument(OPERATIONS, context.version))
-  app.get(`${API_PREFIX}/openapi.json`, async (_request, reply) =>
-    reply.type('application/json; charset=utf-8').send(document),
-  )
+  let document: string | undefined
+  app.get(`${API_PREFIX}/openapi.json`, async (_request, reply) => {
+    // Made when it is first asked for: it takes a while, and a start should not.
+    document ??= JSON.stringify(openApiDocument(OPERATIONS, context.version))
+    return reply.type('application/json; charset=utf-8').send(document)
+  })
   app.get<{ Querystring: { project?: string } }>(
     `${API_PREFIX}/progress`,
     async (request, reply) => {
