@@ -47,8 +47,7 @@ export const registryErrors = defineErrors({
     blame: 'caller',
     message: (d) =>
       `Version ${d.version} of "${d.model}" cannot enter ${d.environment}: it does not stand in ${d.needed}, nor was it replaced there by a newer one.`,
-    hint: (d) =>
-      `Promote it step by step: \`esteira promote ${d.version} --to ${d.needed}\` first.`,
+    hint: (d) => `Promote it step by step: \`esteira promote ${d.version} ${d.needed}\` first.`,
   }),
   VERSION_NOT_APPROVED: problem<{
     model: string
@@ -72,6 +71,6 @@ export const registryErrors = defineErrors({
       d.version === null
         ? `No version of "${d.model}" stands in ${d.environment}, so there is nothing to roll back.`
         : `Version ${d.version} is the first of "${d.model}" in ${d.environment}; there is none before it.`,
-    hint: (d) => `Promote another version: \`esteira promote <version> --to ${d.environment}\`.`,
+    hint: (d) => `Promote another version: \`esteira promote <version> ${d.environment}\`.`,
   }),
 })

@@ -2,7 +2,10 @@ import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { EnvironmentChange, Verdict } from '../../core/records/index.ts'
 import { openRecordStore, type RecordStore } from '../../platform/storage/index.ts'
-import { createTestDatabase, DIALECTS, type TestDatabase } from '../../testkit/index.ts'
+import { createTestDatabase, DIALECTS, fixedClock, type TestDatabase } from '../../testkit/index.ts'
+import { attachRecord } from './attach-record.ts'
+import { createModelCatalog } from './catalog/index.ts'
+import { compareVersions, fetchCompared } from './compare-versions.ts'
 import { environmentHistory } from './environment-history.ts'
 import { environmentLine, versionBefore } from './environment-line.ts'
 import { findVersion } from './find-version.ts'
@@ -129,7 +132,7 @@ describe.each(DIALECTS)('registry on %s', (dialect) => {
       await expect(promote(1, 'staging')).rejects.toThrow(
         expect.objectContaining({
           code: 'PROMOTION_SKIPS',
-          hint: expect.stringContaining('esteira promote 1 --to development'),
+          hint: expect.stringContaining('esteira promote 1 development'),
         }),
       )
       await promote(1, 'development')
@@ -281,6 +284,95 @@ describe.each(DIALECTS)('registry on %s', (dialect) => {
         null,
         ...history.slice(0, -1).map(({ version }) => version),
       ])
+    })
+  })
+
+  describe('one registry', () => {
+    const by = { name: 'ana', from: '10.0.0.7' }
+    const catalogOf = async () => createModelCatalog(await scene.open(), { clock: fixedClock(T0) })
+
+    test("shows a belt's version to clients, and a client's version to the belt", async () => {
+      await approve()
+      await register('a')
+      const catalog = await catalogOf()
+      expect(await catalog.version(model, 1)).toMatchObject({
+        project: model,
+        runId: 'a',
+        user: 'belt',
+        source: `esteira-artifact:/${'a'.repeat(64)}`,
+        tags: { 'esteira.candidate': 'xgb', 'esteira.metric.rocAuc': '0.7' },
+      })
+      const source = 'mlflow-artifacts:/1/r/artifacts/model'
+      const given = { model, source, artifactUri: source, user: 'ana' }
+      expect((await catalog.createVersion(by, given)).version).toBe(2)
+      const versions = await listVersions({ store, model })
+      expect(versions.map(({ version, recordId }) => [version, recordId === null])).toEqual([
+        [2, true],
+        [1, false],
+      ])
+      await expect(findVersion({ store, model, version: 2 })).rejects.toMatchObject({
+        code: 'VERSION_WITHOUT_RECORD',
+      })
+      expect((await promote(2, 'production')).version).toBe(2)
+      expect((await register('b')).version).toBe(3)
+    })
+
+    test('attaches one record to a version of a client, and no other', async () => {
+      const catalog = await catalogOf()
+      await catalog.createModel(by, { name: model, project: model })
+      const given = { model, source: 's3://x', artifactUri: 's3://x', user: 'ana' }
+      await catalog.createVersion(by, given)
+      const attach = (threshold: number) =>
+        attachRecord({ store, version: 1, by, nowMs: T0, ...parts('a'), threshold })
+      const record = await attach(0.5)
+      expect(await attach(0.5)).toEqual(record)
+      expect(await findVersion({ store, model, version: 1 })).toEqual(record)
+      await expect(attach(0.6)).rejects.toMatchObject({ code: 'VERSION_RECORDED' })
+    })
+
+    test('refuses a model that another project owns', async () => {
+      const catalog = await catalogOf()
+      await catalog.createModel(by, { name: model, project: 'another' })
+      await expect(register('a')).rejects.toMatchObject({ code: 'MODEL_BELONGS_ELSEWHERE' })
+    })
+
+    test('compares two versions', async () => {
+      await register('a')
+      const other = parts('b')
+      await registerVersion({
+        store,
+        nowMs: T0,
+        ...other,
+        artifact: { ...other.artifact, bytes: 25 },
+        metrics: { rocAuc: 0.75, f1: 0.5 },
+        candidate: { ...other.candidate, parameters: { depth: 3 } },
+        signature: { ...other.signature, inputs: [] },
+      })
+      const compared = await fetchCompared(store, { model, left: 1, right: 2 })
+      expect(compareVersions(...compared)).toEqual({
+        model,
+        left: 1,
+        right: 2,
+        metrics: [
+          {
+            metric: 'f1',
+            left: null,
+            right: { value: 0.5, low: null, high: null },
+            difference: null,
+          },
+          {
+            metric: 'rocAuc',
+            left: { value: 0.7, low: null, high: null },
+            right: { value: 0.75, low: null, high: null },
+            difference: expect.closeTo(0.05, 10),
+          },
+        ],
+        candidate: [],
+        parameters: [{ name: 'depth', left: undefined, right: 3 }],
+        signature: [{ name: 'input hour', left: parts('a').signature.inputs[0], right: undefined }],
+        lineage: [{ name: 'run', left: 'a', right: 'b' }],
+        sizeDifferenceBytes: 15,
+      })
     })
   })
 
