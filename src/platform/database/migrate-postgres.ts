@@ -6,6 +6,8 @@ import { postgresError } from './postgres-errors.ts'
 
 /** Any number that is the same for all: whoever migrates holds this advisory lock. */
 const MIGRATION_LOCK = 7_351_846_520
+/** Scripts rewrite whole tables, and wait for another process that does: no limit but a day. */
+const MIGRATION_TIMEOUT_MS = 86_400_000
 
 export interface PostgresMigration {
   readonly place: string
@@ -23,7 +25,7 @@ export async function migratePostgres(pool: Pool, options: PostgresMigration): P
   try {
     if ((await schemaOf(client)) === options.migrations.length) return
     await client.query('BEGIN')
-    await client.query('SELECT pg_advisory_xact_lock($1)', [MIGRATION_LOCK])
+    await client.query(patient('SELECT pg_advisory_xact_lock($1)'), [MIGRATION_LOCK])
     await migrateInTransaction(client, options)
     await client.query(options.isRehearsal ? 'ROLLBACK' : 'COMMIT')
   } catch (error) {
@@ -59,13 +61,18 @@ async function migrateInTransaction(
 
 async function runScript(client: PoolClient, place: string, migration: Migration): Promise<void> {
   try {
-    await client.query(migration.postgres)
+    await client.query(patient(migration.postgres))
   } catch (error) {
     const coded = postgresError(error, place)
     if (!isPlatformError(coded) || coded.code !== 'DATABASE_FAILED') throw coded
     const reason = `migration "${migration.name}": ${error instanceof Error ? error.message : error}`
     throw databaseErrors.DATABASE_FAILED({ path: place, reason }, error)
   }
+}
+
+/** A query whose answer may take its time. */
+function patient(text: string) {
+  return { text, query_timeout: MIGRATION_TIMEOUT_MS }
 }
 
 async function schemaOf(client: PoolClient): Promise<number> {

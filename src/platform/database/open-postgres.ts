@@ -12,6 +12,8 @@ import { TransactionScope } from './transaction-scope.ts'
 /** Times that a transaction is tried again after a deadlock. */
 const RETRIES = 5
 const FIRST_PAUSE_MS = 2
+/** Who asks whether the database answers wants to know it soon. */
+const PING = { text: 'SELECT 1', query_timeout: 3_000 }
 
 /** @throws DATABASE_UNREACHABLE, METADATA_TOO_NEW, DATABASE_FAILED */
 export async function openPostgres(
@@ -51,7 +53,7 @@ export async function openPostgres(
       ),
     async ping() {
       try {
-        await pool.query('SELECT 1')
+        await pool.query(PING)
       } catch (error) {
         throw postgresError(error, place)
       }

@@ -36,7 +36,7 @@ function isGone(error: Error, code: string | undefined): boolean {
   if (code !== undefined) {
     return SOCKET_CODES.has(code) || (code.length === 5 && GONE_CLASSES.includes(code.slice(0, 2)))
   }
-  return /connection terminated|timeout exceeded when trying to connect|not queryable/i.test(
+  return /connection terminated|timeout exceeded when trying to connect|query read timeout|not queryable/i.test(
     error.message,
   )
 }

@@ -43,13 +43,16 @@ class SqliteDriver implements Driver {
 
   async acquireConnection(): Promise<DatabaseConnection> {
     this.#scope.refuseInside()
+    // Counted from here: whoever stands behind others that wait does not wait as long again.
+    const untilMs = performance.now() + BUSY_TIMEOUT_MS
     await this.#turns.take()
+    this.#connection.waitsUntilMs = untilMs
     return this.#connection
   }
 
   async beginTransaction(): Promise<void> {
     // Immediate: the write lock is waited for here, never in the middle of the work.
-    await waitForOthers(() => this.#database.exec('BEGIN IMMEDIATE'))
+    await waitForOthers(this.#connection.waitsUntilMs, () => this.#database.exec('BEGIN IMMEDIATE'))
   }
 
   async commitTransaction(): Promise<void> {
@@ -71,13 +74,15 @@ class SqliteDriver implements Driver {
 
 class SqliteConnection implements DatabaseConnection {
   readonly #database: SqliteDatabase
+  /** How long its holder waits for other processes; on the clock of `performance`. */
+  waitsUntilMs = 0
 
   constructor(database: SqliteDatabase) {
     this.#database = database
   }
 
   async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
-    const { rows, changes, lastRowId } = await waitForOthers(() =>
+    const { rows, changes, lastRowId } = await waitForOthers(this.waitsUntilMs, () =>
       this.#database.execute(query.sql, query.parameters),
     )
     return {
@@ -96,14 +101,13 @@ class SqliteConnection implements DatabaseConnection {
  * Tries again while another connection writes. SQLite's own waiting would stop this whole process,
  * and with it the very writer that is waited for when that one lives in here too.
  */
-async function waitForOthers<T>(work: () => T): Promise<T> {
-  const until = performance.now() + BUSY_TIMEOUT_MS
+async function waitForOthers<T>(untilMs: number, work: () => T): Promise<T> {
   for (let pauseMs = 1; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
     try {
       return work()
     } catch (error) {
       const isBusy = isPlatformError(error) && error.code === 'DATABASE_BUSY'
-      if (!isBusy || performance.now() > until) throw error
+      if (!isBusy || performance.now() > untilMs) throw error
     }
     await setTimeout(pauseMs)
   }
