@@ -9,6 +9,8 @@ import { resolveSource } from '../resolve-source.ts'
 import { defineRoute, type MlflowRoute, type RouteCall } from '../route.ts'
 
 const LONGEST_VERSION = 9
+/** Who asks for more gets a page token, as for any search. */
+const MOST_ON_A_PAGE = 50_000
 
 /** A version's number, as number or text. */
 export const versionNumber = z.union([z.string(), z.number()]).transform((raw, context) => {
@@ -110,7 +112,7 @@ export const modelVersionRoutes: readonly MlflowRoute[] = [
       const { input } = call
       const page = await call.catalog.searchVersions({
         filter: input.filter,
-        maxResults: input.max_results,
+        maxResults: Math.min(input.max_results, MOST_ON_A_PAGE),
         orderBy: input.order_by,
         pageToken: input.page_token,
         projects: searchedProjects(call),
