@@ -2,6 +2,7 @@ import { auditErrors } from '../../src/assurance/audit/index.ts'
 import { securityErrors } from '../../src/assurance/security/index.ts'
 import type { ErrorTable } from '../../src/core/errors/index.ts'
 import { errors as statisticsErrors } from '../../src/core/statistics/errors.ts'
+import { adoptionErrors } from '../../src/flows/adopt-version/index.ts'
 import { flowErrors } from '../../src/flows/index.ts'
 import { artifactFileErrors } from '../../src/platform/artifact-files/index.ts'
 import { databaseErrors } from '../../src/platform/database/index.ts'
@@ -56,6 +57,7 @@ export const ERROR_TABLES: Readonly<Record<string, { readonly table: ErrorTable 
   'stages/selection': selectionErrors,
   'stages/training': trainingErrors,
   flows: flowErrors,
+  'flows/adopt-version': adoptionErrors,
   'surfaces/cli': commandLineErrors,
   'surfaces/gateway': gatewayErrors,
   'surfaces/mlflow/artifacts': artifactProxyErrors,

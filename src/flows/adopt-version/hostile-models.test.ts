@@ -90,7 +90,7 @@ describe('a pickle that is more than a model', () => {
   })
 
   test('one that computes for ever is ended', async () => {
-    const { code } = await refusalOf(pickled('endless.pkl'), { limits: { seconds: 6 } })
+    const { code } = await refusalOf(pickled('endless.pkl'), { limits: { seconds: 5 } })
     expect(code).toBe('MODEL_OUT_OF_TIME')
   })
 

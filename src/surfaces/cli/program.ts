@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { EXIT_CODES } from '../../core/errors/index.ts'
 import type { CommandSession } from './command-session.ts'
+import { adoptCommand } from './commands/adopt.ts'
 import { approveCommand } from './commands/approve.ts'
 import { auditCommand } from './commands/audit.ts'
 import { checkCommand } from './commands/check.ts'
@@ -31,6 +32,7 @@ const COMMANDS = [
   statusCommand,
   showCommand,
   reproduceCommand,
+  adoptCommand,
   promoteCommand,
   rollbackCommand,
   retireCommand,
