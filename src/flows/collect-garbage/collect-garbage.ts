@@ -1,8 +1,7 @@
 import { isPlatformError } from '../../core/errors/index.ts'
 import type { Actor, ChangeListener, Transaction } from '../../platform/database/index.ts'
 import type { ModelCatalog } from '../../stages/registry/catalog/index.ts'
-import type { GarbagePlan } from './garbage-plan.ts'
-import type { GarbageContext } from './plan-garbage.ts'
+import type { GarbageContext, GarbagePlan } from './garbage-plan.ts'
 import {
   removeExperiment,
   removeLoggedModel,

@@ -1,7 +1,6 @@
 import type { Queries } from '../../platform/database/index.ts'
 import { folderOf, pathInDestination } from './artifact-place.ts'
-import type { GarbagePlan } from './garbage-plan.ts'
-import type { GarbageContext } from './plan-garbage.ts'
+import type { GarbageContext, GarbagePlan } from './garbage-plan.ts'
 
 /** Files that no row names and no interrupted collection is about to delete. */
 export async function findOrphans(

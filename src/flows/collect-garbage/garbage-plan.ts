@@ -1,3 +1,14 @@
+import type { Clock } from '../../core/time/index.ts'
+import type { ArtifactFiles } from '../../platform/artifact-files/index.ts'
+import type { Database } from '../../platform/database/index.ts'
+
+export interface GarbageContext {
+  readonly database: Database
+  readonly clock: Clock
+  /** The artifact destination; without one only rows are collected. */
+  readonly files?: Pick<ArtifactFiles, 'walk' | 'delete'> | undefined
+}
+
 /** What can be collected, and what it is kept for when it cannot. */
 export interface GarbagePlan {
   readonly runs: readonly GarbageItem[]

@@ -1,3 +1,3 @@
 export { type CollectContext, type Collected, collectGarbage } from './collect-garbage.ts'
-export type { GarbagePlan, GarbagePolicy } from './garbage-plan.ts'
-export { type GarbageContext, planGarbage } from './plan-garbage.ts'
+export type { GarbageContext, GarbagePlan, GarbagePolicy } from './garbage-plan.ts'
+export { planGarbage } from './plan-garbage.ts'

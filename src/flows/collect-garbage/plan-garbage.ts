@@ -1,20 +1,11 @@
 import { sql } from 'kysely'
-import type { Clock } from '../../core/time/index.ts'
-import type { ArtifactFiles } from '../../platform/artifact-files/index.ts'
-import type { Database, Queries } from '../../platform/database/index.ts'
+import type { Queries } from '../../platform/database/index.ts'
 import { folderOf, pathInDestination } from './artifact-place.ts'
 import { findOrphans } from './find-orphans.ts'
-import type { GarbageItem, GarbagePlan, GarbagePolicy } from './garbage-plan.ts'
+import type { GarbageContext, GarbageItem, GarbagePlan, GarbagePolicy } from './garbage-plan.ts'
 import { outdatedVersions } from './outdated-versions.ts'
 
 const DAY_MS = 86_400_000
-
-export interface GarbageContext {
-  readonly database: Database
-  readonly clock: Clock
-  /** The artifact destination; without one only rows are collected. */
-  readonly files?: Pick<ArtifactFiles, 'walk' | 'delete'> | undefined
-}
 
 interface Found {
   readonly number: number

@@ -1,8 +1,6 @@
-import { appendOnly, type Migration, migration } from './migration.ts'
+import { appendOnly, type Migration, migration, type SqlWords } from './migration.ts'
 
-const tables = migration(
-  'catalog',
-  ({ counter, integer, text, table, keyed }) => `
+const versionTables = ({ counter, integer, text, table, keyed }: SqlWords) => `
 CREATE TABLE catalog_models (
   number ${counter},
   name ${text} NOT NULL,
@@ -42,7 +40,9 @@ CREATE TABLE catalog_versions (
 CREATE UNIQUE INDEX catalog_versions_by_record ON catalog_versions (model, record_id);
 CREATE INDEX catalog_versions_by_run ON catalog_versions (run_id);
 CREATE INDEX catalog_versions_by_update ON catalog_versions (updated_at_ms);
+`
 
+const pointerTables = ({ integer, text, keyed }: SqlWords) => `
 CREATE TABLE catalog_model_tags (
   model ${integer} NOT NULL REFERENCES catalog_models (number),
   key ${text} NOT NULL,
@@ -74,7 +74,9 @@ CREATE TABLE catalog_standings (
   PRIMARY KEY (model, environment),
   FOREIGN KEY (model, version) REFERENCES catalog_versions (model, version)
 ) ${keyed};
+`
 
+const historyTables = ({ counter, integer, text, table }: SqlWords) => `
 CREATE TABLE catalog_events (
   sequence ${counter},
   id ${text} NOT NULL UNIQUE,
@@ -107,7 +109,9 @@ CREATE TABLE catalog_rules (
   reason ${text} NOT NULL
 ) ${table};
 CREATE INDEX catalog_rules_by_scope ON catalog_rules (project, model, environment, sequence);
+`
 
+const approvalTables = ({ counter, integer, text, table, keyed }: SqlWords) => `
 CREATE TABLE catalog_approval_requests (
   id ${text} PRIMARY KEY,
   model ${integer} NOT NULL,
@@ -150,7 +154,10 @@ CREATE TABLE garbage_claims (
   path ${text} PRIMARY KEY,
   claimed_at_ms ${integer} NOT NULL
 ) ${keyed};
-`,
+`
+
+const tables = migration('catalog', (words) =>
+  [versionTables, pointerTables, historyTables, approvalTables].map((part) => part(words)).join(''),
 )
 
 const EVENTS_STAY = 'the history of the registry is never changed'

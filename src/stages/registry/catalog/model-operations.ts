@@ -39,7 +39,7 @@ export function modelOperations(core: CatalogCore): ModelOperations {
         const changes = await closeModel(core, transaction, { model, by })
         return { value: undefined, changes }
       }),
-    setModelTag: (by, name, key, value) => setModelTag(core, by, { name, key, value }),
+    setModelTag: (...[by, name, key, value]) => setModelTag(core, by, { name, key, value }),
     deleteModelTag: (by, name, key) => deleteModelTag(core, by, { name, key }),
   }
 }

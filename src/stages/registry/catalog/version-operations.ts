@@ -30,7 +30,7 @@ export function versionOperations(core: CatalogCore): VersionOperations {
         registerCatalogVersion(transaction, { by, given, nowMs: core.clock.now() }),
       ),
     version: (model, version) => readVersion(core.database.queries, { model, version }),
-    describeVersion: (by, model, version, description) =>
+    describeVersion: (...[by, model, version, description]) =>
       describeVersion(core, by, { model, version, description }),
     deleteVersion: (by, model, version) => deleteVersion(core, by, { model, version }),
     setVersionTag: (by, at) => setVersionTag(core, by, at),
