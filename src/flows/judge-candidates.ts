@@ -1,3 +1,4 @@
+import { isPlatformError } from '../core/errors/index.ts'
 import {
   type Evaluation,
   evaluationSchema,
@@ -105,6 +106,7 @@ export async function evaluateRun(
       ),
   })
   await store.put('evaluation', evaluation.id, evaluation)
+  await journal.tracking.evaluated(run, evaluation)
   return evaluation
 }
 
@@ -145,9 +147,14 @@ export async function productionChampion(
     environment: 'production',
     ...(beforeMs === undefined ? {} : { atMs: beforeMs - 1 }),
   })
-  return current === undefined
-    ? undefined
-    : findVersion({ store: platform.store, model, version: current.version })
+  if (current === undefined) return undefined
+  try {
+    return await findVersion({ store: platform.store, model, version: current.version })
+  } catch (error) {
+    // A client's version that was never adopted cannot be run here, so there is nothing to beat.
+    if (isPlatformError(error, 'VERSION_WITHOUT_RECORD')) return undefined
+    throw error
+  }
 }
 
 async function compareWithChampion(
@@ -284,5 +291,6 @@ export async function judgeBest(
       }),
   })
   await store.put('verdict', verdict.id, verdict)
+  await journal.tracking.judged(best.run, verdict)
   return { best, evaluation, verdict }
 }
