@@ -6,6 +6,7 @@ import { watchWindow } from '../stages/monitoring/index.ts'
 import { findVersion } from '../stages/registry/index.ts'
 import type { Platform } from './platform.ts'
 import { commitRollout, enterProduction, readEndpoint } from './roll-out.ts'
+import { followAliases } from './track-belt/index.ts'
 
 /** Failed requests by version since the canary's step began, as the gateway counted them. */
 export type ErrorCounts = Readonly<Record<number, number>>
@@ -78,5 +79,6 @@ export async function advanceRollout(
       await enterProduction({ project, store: inner }, version, { reason, atMs: nowMs })
     }
   })
+  await followAliases(platform)
   return step.decision
 }

@@ -4,6 +4,7 @@ import type { BeltRun, Stage } from '../core/records/index.ts'
 import { isoTime } from '../core/time/index.ts'
 import type { StepDefinition } from '../platform/orchestration/index.ts'
 import type { Platform } from './platform.ts'
+import { type BeltTracking, createBeltTracking } from './track-belt/index.ts'
 
 type StepLine = BeltRun['steps'][number]
 
@@ -12,6 +13,8 @@ export interface BeltJournal {
   readonly platform: Platform
   readonly asOfMs: number
   readonly steps: readonly StepLine[]
+  /** What clients of the tracking store see of this travel. */
+  readonly tracking: BeltTracking
   /** Runs a cached step. */
   step<T>(definition: StepDefinition<T>): Promise<T>
   /** Runs work that has to be done each time (asking a database, judging, switching traffic). */
@@ -19,12 +22,17 @@ export interface BeltJournal {
 }
 
 /** A journal for a belt run as of an instant. */
-export function createBeltJournal(platform: Platform, asOfMs: number): BeltJournal {
+export function createBeltJournal(
+  platform: Platform,
+  asOfMs: number,
+  cause = 'by hand',
+): BeltJournal {
   const steps: StepLine[] = []
   return {
     platform,
     asOfMs,
     steps,
+    tracking: createBeltTracking(platform, { asOfMs, cause }),
     async step(definition) {
       const result = await platform.steps.run(definition)
       steps.push({

@@ -5,6 +5,7 @@ import { endpointName, rollBackEndpoint, startRollout } from '../stages/deployme
 import { findVersion, promoteVersion, rollBackEnvironment } from '../stages/registry/index.ts'
 import type { Platform } from './platform.ts'
 import { commitRollout, readEndpoint } from './roll-out.ts'
+import { followAliases } from './track-belt/index.ts'
 
 export interface ChangeRequest {
   readonly environment: Environment
@@ -23,14 +24,14 @@ export interface EnvironmentOutcome {
  * Moves a version into an environment; into production it takes all traffic at once. A client's
  * version that was never adopted takes none: it is for clients to load.
  */
-export function promote(
+export async function promote(
   platform: Platform,
   request: ChangeRequest & { readonly version: number },
 ): Promise<EnvironmentOutcome & { readonly change: EnvironmentChange }> {
   const { project, clock } = platform
   const nowMs = clock.now()
   const { version, ...rest } = request
-  return platform.store.transaction(async (store) => {
+  const outcome = await platform.store.transaction(async (store) => {
     const model = project.name
     const change = await promoteVersion({ store, model, version, ...rest, atMs: nowMs })
     const isServed = await isServable(store, { model, version })
@@ -48,6 +49,8 @@ export function promote(
     await commitRollout(store, step, revision)
     return { change, state: step.state }
   })
+  await followAliases(platform)
+  return outcome
 }
 
 /**
@@ -66,7 +69,7 @@ export async function rollBack(
     await commitRollout(platform.store, step, endpoint.revision)
     return { change: null, state: step.state }
   }
-  return platform.store.transaction(async (store) => {
+  const outcome = await platform.store.transaction(async (store) => {
     const change = await rollBackEnvironment({
       store,
       model: project.name,
@@ -82,6 +85,8 @@ export async function rollBack(
     await commitRollout(store, step, revision)
     return { change, state: step.state }
   })
+  await followAliases(platform)
+  return outcome
 }
 
 /** Whether there is a record to serve the version by: a client's version has none until adopted. */

@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import { createAuditTrail } from '../assurance/audit/index.ts'
 import type { Project } from '../core/records/index.ts'
 import { type Clock, systemClock } from '../core/time/index.ts'
-import { type Database, openDatabase } from '../platform/database/index.ts'
+import type { ArtifactFiles } from '../platform/artifact-files/index.ts'
+import { type Actor, type Database, openDatabase } from '../platform/database/index.ts'
 import {
   createStepRunner,
   type ProgressListener,
@@ -22,12 +23,16 @@ import {
   type RecordStore,
   type TableEngine,
 } from '../platform/storage/index.ts'
+import type { TrackingStore } from '../platform/tracking/index.ts'
 import {
   createWorkerPool,
   ensurePythonEnvironment,
   type WorkerPool,
 } from '../platform/workers/index.ts'
 import type { RawTable } from '../stages/collection/index.ts'
+import type { ModelCatalog } from '../stages/registry/catalog/index.ts'
+import { keepProgress } from './keep-progress.ts'
+import { lazyTracking } from './lazy-tracking.ts'
 
 export interface OpenPlatformOptions {
   readonly projectFolder: string
@@ -40,6 +45,13 @@ export interface OpenPlatformOptions {
   /** Values for `${env:NAME}` in sources; the process environment when absent. */
   readonly environment?: Readonly<Record<string, string | undefined>>
   readonly clock?: Clock
+  /** Who works here, for the audit trail. @default `ESTEIRA_USER`, else `local`; from `platform` */
+  readonly actor?: Actor
+  /**
+   * Where files of MLflow models go: a folder or `s3://bucket/prefix`, the server's own.
+   * @default `ESTEIRA_ARTIFACTS_DESTINATION`, else `<data folder>/mlartifacts`
+   */
+  readonly artifactsDestination?: string
 }
 
 export interface RecentFetch {
@@ -68,6 +80,13 @@ export interface Platform {
   readonly onProgress: ProgressListener
   /** What was fetched from databases and APIs of late, by source and extraction. */
   readonly recentFetches: Map<string, RecentFetch>
+  readonly actor: Actor
+  /** Experiments and runs, the same that clients of a server see; opened at the first call. */
+  tracking(): Promise<TrackingStore>
+  /** Registered models as clients see them; opened at the first call. */
+  catalog(): Promise<ModelCatalog>
+  /** Files of MLflow models, where `mlflow-artifacts:/` leads; opened at the first call. */
+  files(): Promise<ArtifactFiles>
   /** The worker pool, started (and its Python environment made) at the first call. */
   workers(): Promise<WorkerPool>
   close(): Promise<void>
@@ -102,11 +121,13 @@ export async function openPlatform(options: OpenPlatformOptions): Promise<Platfo
   mkdirSync(folder, { recursive: true })
   const clock = options.clock ?? systemClock
   const signal = options.signal ?? new AbortController().signal
-  const onProgress = options.onProgress ?? (() => {})
+  const environment = options.environment ?? process.env
   const artifacts = openArtifactStore(join(folder, 'artifacts'))
   const database = await openDatabase({ url: options.databaseUrl ?? join(folder, 'metadata.db') })
   const { listener } = createAuditTrail(database, { clock })
   const store = openRecordStore(database, { project: project.name, listener })
+  const progress = keepProgress({ database, project: project.name, clock }, options.onProgress)
+  const onProgress = progress.listen
   const online = openOnlineStore(join(folder, 'online.db'))
   const log = openPredictionLog(join(folder, 'predictions.db'))
   const engine = await openTableEngine({
@@ -129,13 +150,25 @@ export async function openPlatform(options: OpenPlatformOptions): Promise<Platfo
     log,
     steps: createStepRunner({ store, artifacts, onProgress, signal, clock }),
     signal,
-    environment: options.environment ?? process.env,
+    environment,
     clock,
     onProgress,
     recentFetches: new Map(),
+    actor: options.actor ?? { name: environment.ESTEIRA_USER || 'local', from: 'platform' },
+    ...lazyTracking({
+      database,
+      clock,
+      listener,
+      environment,
+      destination:
+        options.artifactsDestination ||
+        environment.ESTEIRA_ARTIFACTS_DESTINATION ||
+        join(folder, 'mlartifacts'),
+    }),
     workers: lazy.workers,
     async close() {
       await lazy.close()
+      await progress.close()
       engine.close()
       log.close()
       online.close()

@@ -15,6 +15,7 @@ import type { BeltJournal } from './belt-journal.ts'
 import type { Snapshots } from './collect-sources.ts'
 import { type Judged, withModel } from './judge-candidates.ts'
 import type { Platform } from './platform.ts'
+import { publishModel } from './track-belt/index.ts'
 
 export interface RegisterRequest {
   readonly snapshots: Snapshots
@@ -79,18 +80,23 @@ export async function registerModel(
   const { run } = judged.best
   const reference = await buildModelReference(journal, request)
   return journal.always('registry', 'register and promote to staging', async () => {
-    const card = await artifacts.putBytes(
-      renderModelCard({
-        project,
-        run,
-        frame,
-        feasibility,
-        evaluation: judged.evaluation,
-        verdict: judged.verdict,
-        snapshots: request.snapshots,
-      }),
-      { name: 'model-card.md' },
-    )
+    const { evaluation, verdict } = judged
+    const text = renderModelCard({
+      project,
+      run,
+      frame,
+      feasibility,
+      evaluation,
+      verdict,
+      snapshots: request.snapshots,
+    })
+    const card = await artifacts.putBytes(text, { name: 'model-card.md' })
+    const published = await publishModel(platform, journal.tracking, {
+      run,
+      evaluation,
+      verdict,
+      card: text,
+    })
     const digests = <T extends { table: { digest: string } }>(items: Readonly<Record<string, T>>) =>
       Object.fromEntries(Object.entries(items).map(([name, item]) => [name, item.table.digest]))
     const version = await registerVersion({
@@ -120,6 +126,7 @@ export async function registerModel(
       card,
       asOf: isoTime(asOfMs),
       nowMs: platform.clock.now(),
+      published,
     })
     await reachStaging(platform, version.version, { verdict: judged.verdict.id, atMs: asOfMs })
     return version

@@ -2,6 +2,7 @@ import { contentId } from '../core/identity/index.ts'
 import type {
   BeltRun,
   Candidate,
+  Evaluation,
   Feasibility,
   Frame,
   Reason,
@@ -27,6 +28,7 @@ import { type Judged, judgeBest, type RankedRun, rankRuns } from './judge-candid
 import type { Platform } from './platform.ts'
 import { registerModel } from './register-model.ts'
 import { beginRollout, type Untouched, whyUntouched } from './roll-out.ts'
+import { followAliases } from './track-belt/index.ts'
 import { trainCandidates } from './train-candidates.ts'
 import { type TuningRound, tuneRound } from './tune-candidates.ts'
 
@@ -71,6 +73,7 @@ async function prepare(journal: BeltJournal): Promise<Prepared> {
   const dataset = await assembleDataset(journal, snapshots)
   const tables = await computeFeatures(journal, snapshots)
   const frame = await assembleFrame(journal, dataset, tables)
+  await journal.tracking.began({ snapshots, frame })
   const feasibility = await assessFeasibility(journal, dataset, frame)
   return { snapshots, tables, frame, feasibility, dataset: dataset.id }
 }
@@ -170,6 +173,7 @@ async function deliver(journal: BeltJournal, prepared: Prepared, result: Contest
   const decision = await journal.always('deployment', `roll out version ${version.version}`, () =>
     beginRollout(platform, version, asOfMs),
   )
+  await followAliases(platform)
   return { version, decision }
 }
 
@@ -208,72 +212,101 @@ export async function runBelt(platform: Platform, options: RunBeltOptions = {}):
 
 /** `runBelt` for a flow that holds the project's lock already. */
 export async function travelBelt(platform: Platform, options: RunBeltOptions): Promise<BeltRun> {
-  const { project, clock, store } = platform
+  const { project, clock } = platform
   const startedAt = isoTime(clock.now())
   const declaredAsOf = project.asOf === undefined ? clock.now() : Date.parse(project.asOf)
   const asOfMs = options.asOfMs ?? declaredAsOf
-  const journal = createBeltJournal(platform, asOfMs)
   const cause = options.cause ?? 'by hand'
-
-  const finish = async (
-    outcome: BeltRun['outcome'],
-    reasons: Reason[],
-    parts: Partial<BeltRun> = {},
-  ): Promise<BeltRun> => {
-    const record: BeltRun = {
-      id: contentId('belt', { project: platform.projectDigest, cause, asOfMs, startedAt }),
-      project: project.name,
-      projectDigest: platform.projectDigest,
-      cause,
-      asOf: isoTime(asOfMs),
-      outcome,
-      reasons,
-      steps: [...journal.steps],
-      feasibility: null,
-      dataset: null,
-      frame: null,
-      runs: [],
-      failedRuns: [],
-      evaluations: [],
-      tunings: [],
-      verdicts: [],
-      version: null,
-      rollout: null,
-      startedAt,
-      finishedAt: isoTime(clock.now()),
-      ...parts,
-    }
-    await store.put('belt-run', record.id, record)
+  const journal = createBeltJournal(platform, asOfMs, cause)
+  try {
+    const { evaluation, ...ending } = await travel(journal, options)
+    const record = travelRecord(journal, { cause, startedAt }, ending)
+    await platform.store.put('belt-run', record.id, record)
+    await journal.tracking.ended(record, evaluation)
     return record
+  } catch (error) {
+    await sayBroken(journal, error)
+    throw error
   }
+}
 
+/** What ended the travel is told, whether or not the tracking store can be told of it. */
+async function sayBroken({ platform, tracking }: BeltJournal, error: unknown): Promise<void> {
+  try {
+    await tracking.broke(error)
+  } catch (cause) {
+    const message = `the travel's end could not be tracked: ${String(cause)}`
+    platform.onProgress({ kind: 'note', stage: 'problem', message, atMs: platform.clock.now() })
+  }
+}
+
+/** How a travel ended. */
+type Ending = Pick<BeltRun, 'outcome' | 'reasons'> & Partial<BeltRun>
+
+function travelRecord(
+  { platform, asOfMs, steps }: BeltJournal,
+  { cause, startedAt }: Pick<BeltRun, 'cause' | 'startedAt'>,
+  ending: Ending,
+): BeltRun {
+  const { project, projectDigest, clock } = platform
+  return {
+    id: contentId('belt', { project: projectDigest, cause, asOfMs, startedAt }),
+    project: project.name,
+    projectDigest,
+    cause,
+    asOf: isoTime(asOfMs),
+    steps: [...steps],
+    feasibility: null,
+    dataset: null,
+    frame: null,
+    runs: [],
+    failedRuns: [],
+    evaluations: [],
+    tunings: [],
+    verdicts: [],
+    version: null,
+    rollout: null,
+    startedAt,
+    finishedAt: isoTime(clock.now()),
+    ...ending,
+  }
+}
+
+async function travel(
+  journal: BeltJournal,
+  options: RunBeltOptions,
+): Promise<Ending & { readonly evaluation?: Evaluation }> {
   const prepared = await prepare(journal)
   const { feasibility, frame, dataset } = prepared
   const base = { feasibility: feasibility.id, frame: frame.id, dataset }
-  if (feasibility.outcome === 'no-go') return finish('no-go', feasibility.reasons, base)
+  if (feasibility.outcome === 'no-go')
+    return { outcome: 'no-go', reasons: feasibility.reasons, ...base }
 
   const result = await contest(journal, frame, options)
+  const { verdict, evaluation } = result.judged
   const parts = {
     ...base,
+    evaluation,
     runs: [...result.runs],
     failedRuns: [...result.failedRuns],
     evaluations: [...result.evaluations],
     tunings: result.rounds.flatMap((round) => round.results.map((r) => r.id)),
     verdicts: result.verdicts.map((v) => v.id),
   }
-  const { verdict } = result.judged
   if (verdict.outcome === 'no') {
-    const keeps = verdict.champion !== null
-    return finish(keeps ? 'champion-kept' : 'rejected', verdict.reasons, parts)
+    const outcome = verdict.champion !== null ? 'champion-kept' : 'rejected'
+    return { outcome, reasons: verdict.reasons, ...parts }
   }
   const { version, decision } = await deliver(journal, prepared, result)
-  const said =
+  const said: Reason[] =
     typeof decision === 'string'
       ? [{ code: decision, message: UNTOUCHED[decision], values: { version: version.version } }]
       : decision.reasons
-  return finish('deployed', said, {
+  return {
     ...parts,
+    outcome: 'deployed',
+    reasons: said,
     version: version.version,
     rollout: typeof decision === 'string' ? null : decision.id,
-  })
+  }
 }

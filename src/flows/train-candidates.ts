@@ -70,6 +70,7 @@ async function trainOne(
       training: project.training,
     }),
   ])
+  await journal.tracking.trained(run)
   return run
 }
 
@@ -91,6 +92,7 @@ async function recordFailure(
   const failure = { candidate, code, message, hint }
   const id = contentId('failed', { frame: frame.id, failure })
   await journal.platform.store.put('failed-run', id, failure)
+  await journal.tracking.couldNotTrain(id, failure)
   return { id, failure }
 }
 

@@ -76,6 +76,7 @@ async function tuneOne(
     },
   })
   await store.put('tuning', result.id, result)
+  await journal.tracking.tuned(result)
   return result
 }
 

@@ -17,7 +17,14 @@ export type ModelVersionParts = Omit<ModelVersion, 'id' | 'version' | 'createdAt
 export interface RegisterVersionOptions extends ModelVersionParts {
   readonly store: RecordStore
   readonly nowMs: number
+  /** Where clients find the model; without it they see the version and cannot open it. */
+  readonly published?: PublishedVersion | undefined
 }
+
+/** A logged model of the tracking store, and the run that made it. */
+export type PublishedVersion = Required<
+  Pick<NewCatalogVersion, 'source' | 'artifactUri' | 'runId' | 'modelId'>
+>
 
 /** Who registers what a belt has made. */
 const BELT = { name: 'belt', from: 'platform' }
@@ -31,6 +38,7 @@ const BELT = { name: 'belt', from: 'platform' }
 export function registerVersion({
   store,
   nowMs,
+  published,
   ...parts
 }: RegisterVersionOptions): Promise<ModelVersion> {
   const { model, artifact, threshold, lineage } = parts
@@ -39,7 +47,11 @@ export function registerVersion({
     await ensureModel(transaction, { name: model, project: store.project, nowMs })
     const { value, changes } = await registerCatalogVersion(transaction, {
       by: BELT,
-      given: { ...catalogVersionOf(parts, id), judgement: await judgementOf(inner, parts) },
+      given: {
+        ...catalogVersionOf(parts, id),
+        ...published,
+        judgement: await judgementOf(inner, parts),
+      },
       nowMs,
     })
     if (changes.length > 0) await store.listener(transaction, changes)

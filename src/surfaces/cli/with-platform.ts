@@ -1,4 +1,5 @@
 import type { Platform } from '../../flows/index.ts'
+import { actingUser } from './acting-user.ts'
 import type { CommandCall } from './command-session.ts'
 import { databaseUrl } from './database-url.ts'
 
@@ -16,6 +17,7 @@ export async function withPlatform<T>(
     onProgress: call.display.listen,
     signal: call.interruption.signal,
     environment,
+    actor: { name: actingUser(call.terminal), from: 'cli' },
   })
   try {
     return await work(platform)
