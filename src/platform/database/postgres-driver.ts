@@ -1,12 +1,14 @@
 import type { CompiledQuery, DatabaseConnection, Driver, QueryResult } from 'kysely'
 import type { Pool, PoolClient } from 'pg'
 import { postgresError } from './postgres-errors.ts'
+import { StatementNames } from './statement-names.ts'
 import type { TransactionScope } from './transaction-scope.ts'
 
 /** Kysely over a pool of `pg`, with our codes on its errors; a broken connection is not used again. */
 export class PostgresDriver implements Driver {
   readonly #pool: Pool
   readonly #place: string
+  readonly #names = new StatementNames()
   readonly #scope: TransactionScope
 
   constructor(pool: Pool, place: string, scope: TransactionScope) {
@@ -20,7 +22,7 @@ export class PostgresDriver implements Driver {
   async acquireConnection(): Promise<PostgresConnection> {
     this.#scope.refuseInside()
     try {
-      return new PostgresConnection(await this.#pool.connect(), this.#place)
+      return new PostgresConnection(await this.#pool.connect(), this.#place, this.#names)
     } catch (error) {
       throw postgresError(error, this.#place)
     }
@@ -50,21 +52,27 @@ export class PostgresDriver implements Driver {
 class PostgresConnection implements DatabaseConnection {
   readonly #client: PoolClient
   readonly #place: string
+  readonly #names: StatementNames
   readonly #onError = () => {
     this.broken = true
   }
   broken = false
 
-  constructor(client: PoolClient, place: string) {
+  constructor(client: PoolClient, place: string, names: StatementNames) {
     this.#client = client
     this.#place = place
+    this.#names = names
     // Without a listener, the end of a connection in use would end the process.
     client.on('error', this.#onError)
   }
 
   async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
+    const name = this.#names.nameOf(query.sql)
+    const values = [...query.parameters]
     try {
-      const result = await this.#client.query(query.sql, [...query.parameters])
+      const result = await this.#client.query(
+        name === undefined ? { text: query.sql, values } : { name, text: query.sql, values },
+      )
       return {
         rows: result.rows ?? [],
         ...(result.rowCount === null ? {} : { numAffectedRows: BigInt(result.rowCount) }),

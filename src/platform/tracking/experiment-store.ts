@@ -64,7 +64,7 @@ export class ExperimentStore {
     const { name, project, tags = {} } = experiment
     checkExperimentName(name)
     checkTags('experiment tag', tags, LIMITS.experimentTagValue)
-    const now = this.#context.clock.now()
+    const now = experiment.createdAtMs ?? this.#context.clock.now()
     return this.#context.database.transaction(async (transaction) => {
       const inserted = await transaction
         .insertInto('experiments')

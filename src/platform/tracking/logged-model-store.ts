@@ -31,7 +31,7 @@ export class LoggedModelStore {
     await database.transaction(async (transaction) => {
       const experiment = await rowOf(transaction, model.experimentId)
       requireActive(experiment)
-      const now = clock.now()
+      const now = model.createdAtMs ?? clock.now()
       const inserted = await transaction
         .insertInto('logged_models')
         .values({

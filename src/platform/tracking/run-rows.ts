@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import type { Tags } from './experiment.ts'
 import type { DatasetInput, MetricPoint, ModelOutput, Parameter, Run, RunStatus } from './run.ts'
+import { readRunEntries } from './run-entries.ts'
 import { among } from './sql-lists.ts'
 import type { TrackingContext } from './tracking-context.ts'
 
@@ -58,47 +59,34 @@ export async function completeRuns(
 async function completeSome(context: TrackingContext, rows: readonly RunRow[]): Promise<Run[]> {
   const parts = new Map<number, Parts>(rows.map(({ number }) => [number, emptyParts()]))
   const numbers = [...parts.keys()]
-  await addEntries(context, numbers, parts)
-  await addInputs(context, numbers, parts)
+  await Promise.all([
+    addEntries(context, numbers, parts),
+    addDatasets(context, numbers, parts),
+    addModels(context, numbers, parts),
+  ])
   return rows.map((row) => runOf(row, parts.get(row.number) ?? emptyParts()))
 }
 
 async function addEntries(
-  { database: { queries, dialect }, keys }: TrackingContext,
+  context: TrackingContext,
   numbers: readonly number[],
   parts: ReadonlyMap<number, Parts>,
 ): Promise<void> {
-  const ofRuns = among(dialect, sql.ref('run'), numbers)
-  const metrics = await queries
-    .selectFrom('latest_metrics')
-    .select(['run', 'key', 'step', 'timestamp_ms', 'value', 'is_nan'])
-    .where(ofRuns)
-    .execute()
-  const parameters = await queries
-    .selectFrom('run_parameters')
-    .select(['run', 'key', 'value'])
-    .where(ofRuns)
-    .execute()
-  const tags = await queries
-    .selectFrom('run_tags')
-    .select(['run', 'key', 'value'])
-    .where(ofRuns)
-    .execute()
+  const { metrics, parameters, tags } = await readRunEntries(context, numbers)
   const used = new Set<number>()
   for (const rows of [metrics, parameters, tags]) for (const { key } of rows) used.add(key)
-  const text = await keys.texts(used)
+  const text = await context.keys.texts(used)
   for (const row of metrics) parts.get(row.run)?.metrics.push(pointOf(text(row.key), row))
   for (const { run, key, value } of parameters)
     parts.get(run)?.parameters.push({ key: text(key), value })
   for (const { run, key, value } of tags) parts.get(run)?.tags.push([text(key), value])
 }
 
-async function addInputs(
+async function addDatasets(
   { database: { queries, dialect } }: TrackingContext,
   numbers: readonly number[],
   parts: ReadonlyMap<number, Parts>,
 ): Promise<void> {
-  const ofRuns = among(dialect, sql.ref('run'), numbers)
   const datasets = await queries
     .selectFrom('run_datasets')
     .innerJoin('datasets', 'datasets.number', 'run_datasets.dataset')
@@ -111,6 +99,14 @@ async function addInputs(
     const tags = JSON.parse(tags_json) as Tags
     parts.get(run)?.datasets.push({ ...rest, sourceType: source_type, tags })
   }
+}
+
+async function addModels(
+  { database: { queries, dialect } }: TrackingContext,
+  numbers: readonly number[],
+  parts: ReadonlyMap<number, Parts>,
+): Promise<void> {
+  const ofRuns = among(dialect, sql.ref('run'), numbers)
   const inputs = await queries
     .selectFrom('run_model_inputs')
     .select(['run', 'model_id'])

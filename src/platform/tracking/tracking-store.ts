@@ -37,6 +37,8 @@ export interface NewExperiment {
   /** Made from the store's default root and the experiment's id when absent. */
   readonly artifactLocation?: string | undefined
   readonly tags?: Tags | undefined
+  /** Given when an experiment is brought over; now when absent. */
+  readonly createdAtMs?: number | undefined
 }
 
 export interface NewRun {
@@ -64,6 +66,8 @@ export interface NewLoggedModel {
   readonly sourceRunId?: string | undefined
   readonly parameters?: readonly Parameter[] | undefined
   readonly tags?: Tags | undefined
+  /** Given when a model is brought over; now when absent. */
+  readonly createdAtMs?: number | undefined
 }
 
 export interface LoggedModelDataset {
