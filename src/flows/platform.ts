@@ -3,7 +3,6 @@ import { join } from 'node:path'
 import { createAuditTrail } from '../assurance/audit/index.ts'
 import type { Project } from '../core/records/index.ts'
 import { type Clock, systemClock } from '../core/time/index.ts'
-import type { ArtifactFiles } from '../platform/artifact-files/index.ts'
 import { type Actor, type Database, openDatabase } from '../platform/database/index.ts'
 import {
   createStepRunner,
@@ -23,16 +22,14 @@ import {
   type RecordStore,
   type TableEngine,
 } from '../platform/storage/index.ts'
-import type { TrackingStore } from '../platform/tracking/index.ts'
 import {
   createWorkerPool,
   ensurePythonEnvironment,
   type WorkerPool,
 } from '../platform/workers/index.ts'
 import type { RawTable } from '../stages/collection/index.ts'
-import type { ModelCatalog } from '../stages/registry/catalog/index.ts'
 import { keepProgress } from './keep-progress.ts'
-import { lazyTracking } from './lazy-tracking.ts'
+import { openLazily, type SharedStores } from './shared-stores.ts'
 
 export interface OpenPlatformOptions {
   readonly projectFolder: string
@@ -60,7 +57,7 @@ export interface RecentFetch {
 }
 
 /** Everything a flow works with: the project and the wired adapters. Close it when done. */
-export interface Platform {
+export interface Platform extends SharedStores {
   readonly project: Project
   readonly projectDigest: string
   readonly projectFolder: string
@@ -81,12 +78,6 @@ export interface Platform {
   /** What was fetched from databases and APIs of late, by source and extraction. */
   readonly recentFetches: Map<string, RecentFetch>
   readonly actor: Actor
-  /** Experiments and runs, the same that clients of a server see; opened at the first call. */
-  tracking(): Promise<TrackingStore>
-  /** Registered models as clients see them; opened at the first call. */
-  catalog(): Promise<ModelCatalog>
-  /** Files of MLflow models, where `mlflow-artifacts:/` leads; opened at the first call. */
-  files(): Promise<ArtifactFiles>
   /** The worker pool, started (and its Python environment made) at the first call. */
   workers(): Promise<WorkerPool>
   close(): Promise<void>
@@ -121,7 +112,7 @@ export async function openPlatform(options: OpenPlatformOptions): Promise<Platfo
   mkdirSync(folder, { recursive: true })
   const clock = options.clock ?? systemClock
   const signal = options.signal ?? new AbortController().signal
-  const environment = options.environment ?? process.env
+  const { environment = process.env, artifactsDestination: destination } = options
   const artifacts = openArtifactStore(join(folder, 'artifacts'))
   const database = await openDatabase({ url: options.databaseUrl ?? join(folder, 'metadata.db') })
   const { listener } = createAuditTrail(database, { clock })
@@ -155,16 +146,7 @@ export async function openPlatform(options: OpenPlatformOptions): Promise<Platfo
     onProgress,
     recentFetches: new Map(),
     actor: options.actor ?? { name: environment.ESTEIRA_USER || 'local', from: 'platform' },
-    ...lazyTracking({
-      database,
-      clock,
-      listener,
-      environment,
-      destination:
-        options.artifactsDestination ||
-        environment.ESTEIRA_ARTIFACTS_DESTINATION ||
-        join(folder, 'mlartifacts'),
-    }),
+    ...openLazily({ database, clock, listener, environment, folder, destination }),
     workers: lazy.workers,
     async close() {
       await lazy.close()

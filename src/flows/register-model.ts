@@ -91,12 +91,8 @@ export async function registerModel(
       snapshots: request.snapshots,
     })
     const card = await artifacts.putBytes(text, { name: 'model-card.md' })
-    const published = await publishModel(platform, journal.tracking, {
-      run,
-      evaluation,
-      verdict,
-      card: text,
-    })
+    const parts = { run, evaluation, verdict, card: text }
+    const published = await publishModel(platform, journal.tracking, parts)
     const digests = <T extends { table: { digest: string } }>(items: Readonly<Record<string, T>>) =>
       Object.fromEntries(Object.entries(items).map(([name, item]) => [name, item.table.digest]))
     const version = await registerVersion({
@@ -104,18 +100,18 @@ export async function registerModel(
       model: project.name,
       artifact: run.model,
       signature: run.signature,
-      threshold: judged.evaluation.threshold,
+      threshold: evaluation.threshold,
       lineage: {
         snapshots: digests(request.snapshots),
         featureTables: digests(request.tables),
         dataset: frame.dataset,
         frame: frame.id,
         run: run.id,
-        evaluation: judged.evaluation.id,
-        verdict: judged.verdict.id,
+        evaluation: evaluation.id,
+        verdict: verdict.id,
       },
       metrics: Object.fromEntries(
-        Object.entries(judged.evaluation.metrics).map(([name, estimate]) => [name, estimate.value]),
+        Object.entries(evaluation.metrics).map(([name, estimate]) => [name, estimate.value]),
       ),
       candidate: {
         name: candidate.name,
@@ -128,7 +124,7 @@ export async function registerModel(
       nowMs: platform.clock.now(),
       published,
     })
-    await reachStaging(platform, version.version, { verdict: judged.verdict.id, atMs: asOfMs })
+    await reachStaging(platform, version.version, { verdict: verdict.id, atMs: asOfMs })
     return version
   })
 }

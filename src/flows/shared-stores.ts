@@ -1,24 +1,40 @@
+import { join } from 'node:path'
 import type { Clock } from '../core/time/index.ts'
+import type { ArtifactFiles } from '../platform/artifact-files/index.ts'
 import type { ChangeListener, Database } from '../platform/database/index.ts'
-import type { Platform } from './platform.ts'
+import type { TrackingStore } from '../platform/tracking/index.ts'
+import type { ModelCatalog } from '../stages/registry/catalog/index.ts'
 
-export interface TrackingParts {
+export interface SharedStoresParts {
   readonly database: Database
   readonly clock: Clock
   readonly listener: ChangeListener
   readonly environment: Readonly<Record<string, string | undefined>>
+  /** Of the platform's data. */
+  readonly folder: string
   /** A folder or `s3://bucket/prefix`. */
-  readonly destination: string
+  readonly destination: string | undefined
 }
 
 /**
- * The stores that a platform shares with a server on the same data. They are loaded and opened when
- * first asked for: most commands never do.
+ * The stores that a platform shares with a server on the same data. Each is loaded and opened at the
+ * first call: most commands never ask.
  */
-export function lazyTracking(
-  parts: TrackingParts,
-): Pick<Platform, 'tracking' | 'catalog' | 'files'> {
-  const { database, clock, listener, environment, destination } = parts
+export interface SharedStores {
+  /** Experiments and runs, the same that clients of a server see. */
+  tracking(): Promise<TrackingStore>
+  /** Registered models as clients see them. */
+  catalog(): Promise<ModelCatalog>
+  /** Files of MLflow models, where `mlflow-artifacts:/` leads. */
+  files(): Promise<ArtifactFiles>
+}
+
+export function openLazily(parts: SharedStoresParts): SharedStores {
+  const { database, clock, listener, environment } = parts
+  const destination =
+    parts.destination ||
+    environment.ESTEIRA_ARTIFACTS_DESTINATION ||
+    join(parts.folder, 'mlartifacts')
   return {
     tracking: once(async () => {
       const { createTrackingStore } = await import('../platform/tracking/index.ts')
