@@ -1,4 +1,9 @@
 export {
+  type Adoption,
+  type AdoptVersionOptions,
+  adoptVersion,
+} from './adopt-version/adopt-version.ts'
+export {
   type ChangeRequest,
   type EnvironmentOutcome,
   promote,

@@ -52,7 +52,6 @@ describe('adopting what clients logged', () => {
   test.each([
     ['sklearn-skops', 'binary-classification', 1e-5],
     ['sklearn-cloudpickle', 'binary-classification', 1e-5],
-    ['sklearn-pickle', 'binary-classification', 1e-5],
     ['sklearn-xgboost', 'binary-classification', 1e-5],
     ['sklearn-forest', 'regression', 1e-3],
     ['sklearn-clusters', 'clustering', 0],
@@ -116,7 +115,7 @@ describe.each(DIALECTS)('the record of an adopted version on %s', (dialect) => {
     expect((await scene.adopt(registered.version)).version).toEqual(first.version)
     expect(scene.changes).toHaveLength(changes)
     await expect(scene.adopt(registered.version, { threshold: 0.3 })).rejects.toMatchObject({
-      code: 'VERSION_ADOPTED_ALREADY',
+      code: 'VERSION_RECORDED',
     })
   })
 })
@@ -176,7 +175,7 @@ describe('what the caller says of a model', () => {
   })
 
   test('an adoption that is given up changes nothing', async () => {
-    const registered = await scene.register(fixtureFiles('sklearn-pickle'))
+    const registered = await scene.register(fixtureFiles('sklearn-cloudpickle'))
     const signal = AbortSignal.timeout(500)
     await expect(scene.adopt(registered.version, { signal })).rejects.toMatchObject({
       code: 'ADOPTION_CANCELLED',

@@ -1,7 +1,7 @@
 import { copyFile, lstat, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ClientOrigin, Metrics, ModelVersion, ProblemType } from '../../core/records/index.ts'
-import type { Clock } from '../../core/time/index.ts'
+import { type Clock, isoTime } from '../../core/time/index.ts'
 import type { Actor, ChangeListener, Database } from '../../platform/database/index.ts'
 import { type ArtifactStore, openRecordStore } from '../../platform/storage/index.ts'
 import {
@@ -9,11 +9,15 @@ import {
   type ClientModelLimits,
   readClientModel,
 } from '../../platform/workers/index.ts'
-import type { CatalogVersion, ModelCatalog } from '../../stages/registry/catalog/index.ts'
+import {
+  type CatalogVersion,
+  catalogErrors,
+  type ModelCatalog,
+} from '../../stages/registry/catalog/index.ts'
+import { attachRecord } from '../../stages/registry/index.ts'
 import { buildSignature, thresholdOf } from './build-signature.ts'
 import { type ChosenFlavor, chooseFlavor } from './choose-flavor.ts'
 import { renderClientCard } from './client-card.ts'
-import { enterRecord } from './enter-record.ts'
 import { refusalError, type VersionName } from './errors.ts'
 import { fetchModel } from './fetch-model.ts'
 import { readInputExample } from './input-example.ts'
@@ -69,7 +73,7 @@ interface Reading {
  * ONNX where it is none, proves on rows that the file answers like the original, and keeps the
  * belt's record of it. The same call again gives the same record.
  *
- * @throws MODEL_NOT_FOUND, VERSION_NOT_FOUND, VERSION_ADOPTED_ALREADY, and the refusals of
+ * @throws MODEL_NOT_FOUND, VERSION_NOT_FOUND, VERSION_RECORDED, and the refusals of
  * `errors.ts`, which say why the model cannot be served and what to do.
  */
 export async function adoptVersion(options: AdoptVersionOptions): Promise<Adoption> {
@@ -93,8 +97,7 @@ export async function adoptVersion(options: AdoptVersionOptions): Promise<Adopti
       renderClientCard({ name, estimator, signature, threshold, metrics, origin }),
       { name: 'model-card.md' },
     )
-    const parts = { model, version, artifact, signature, threshold, metrics, card }
-    const record = await enterRecord({
+    const record = await attachRecord({
       store: openRecordStore(options.database, {
         project: catalogVersion.project,
         clock: options.clock,
@@ -102,7 +105,8 @@ export async function adoptVersion(options: AdoptVersionOptions): Promise<Adopti
       }),
       by: options.by,
       nowMs: options.clock.now(),
-      parts: { ...parts, ...clientParts(estimator, origin) },
+      ...{ model, version, artifact, signature, threshold, metrics, card },
+      ...clientParts(estimator, origin),
     })
     return { version: record, parity: trial.parity, notes: origin.notes }
   } finally {
@@ -110,13 +114,9 @@ export async function adoptVersion(options: AdoptVersionOptions): Promise<Adopti
   }
 }
 
-function refuseRetired(version: CatalogVersion, name: VersionName): void {
-  if (version.retiredAtMs === null) return
-  throw refusalError(name, {
-    code: 'VERSION_RETIRED',
-    message: 'it is retired',
-    hint: 'Register the model as a new version.',
-  })
+function refuseRetired({ retiredAtMs }: CatalogVersion, name: VersionName): void {
+  if (retiredAtMs === null) return
+  throw catalogErrors.VERSION_RETIRED({ ...name, at: isoTime(retiredAtMs) })
 }
 
 async function openReading(

@@ -41,7 +41,6 @@ export const adoptionErrors = defineErrors({
   MODEL_OUT_OF_TIME: refusal(422),
   MODEL_READER_CRASHED: refusal(422),
   THRESHOLD_UNFIT: refusal(422),
-  VERSION_RETIRED: refusal(409),
   ADOPTION_CANCELLED: problem<Refused>({
     status: 499,
     exit: 'interrupted',
@@ -49,18 +48,6 @@ export const adoptionErrors = defineErrors({
     retryable: true,
     message: (d) => `The adoption of version ${d.version} of "${d.model}" was cancelled.`,
     hint: () => 'Ask for it again; nothing was changed.',
-  }),
-  VERSION_ADOPTED_ALREADY: problem<{
-    readonly model: string
-    readonly version: number
-    readonly record: string
-  }>({
-    status: 409,
-    exit: 'conflict',
-    blame: 'caller',
-    message: (d) =>
-      `Version ${d.version} of "${d.model}" is adopted already, as ${d.record}, with another threshold, kind of problem or file.`,
-    hint: () => 'A version never changes: register the model as a new version and adopt that one.',
   }),
 })
 
@@ -75,10 +62,10 @@ export interface Reason {
   readonly hint: string
 }
 
-type RefusalCode = Exclude<keyof typeof adoptionErrors, 'table' | 'VERSION_ADOPTED_ALREADY'>
+type RefusalCode = Exclude<keyof typeof adoptionErrors, 'table'>
 
 function isRefusalCode(code: string): code is RefusalCode {
-  return code !== 'table' && code !== 'VERSION_ADOPTED_ALREADY' && code in adoptionErrors
+  return code !== 'table' && code in adoptionErrors
 }
 
 /** The error of this table for a reader's refusal. */

@@ -200,7 +200,7 @@ describe('a model file that is more than a model', () => {
   })
 
   test('a link out of the folder of clients is not followed', async () => {
-    const { MLmodel = '' } = fixtureFiles('sklearn-pickle')
+    const { MLmodel = '' } = fixtureFiles('sklearn-cloudpickle')
     const { version, artifactUri } = await scene.register({ MLmodel })
     const folder = join(scene.folder, 'client-files', artifactUri.replace('mlflow-artifacts:/', ''))
     const secret = join(scene.folder, 'secret')

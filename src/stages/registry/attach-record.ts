@@ -1,5 +1,5 @@
 import { contentId } from '../../core/identity/index.ts'
-import type { ModelVersion } from '../../core/records/index.ts'
+import type { Lineage, ModelVersion } from '../../core/records/index.ts'
 import { isoTime } from '../../core/time/index.ts'
 import type { Actor } from '../../platform/database/index.ts'
 import type { RecordStore } from '../../platform/storage/index.ts'
@@ -8,7 +8,8 @@ import { lockModel, versionRow } from './catalog/catalog-rows.ts'
 import { catalogErrors } from './catalog/errors.ts'
 import type { ModelVersionParts } from './register-version.ts'
 
-export interface AttachRecordOptions extends ModelVersionParts {
+export interface AttachRecordOptions extends Omit<ModelVersionParts, 'lineage'> {
+  readonly lineage: Lineage
   readonly store: RecordStore
   /** The number under which a client registered it. */
   readonly version: number
@@ -24,11 +25,12 @@ export interface AttachRecordOptions extends ModelVersionParts {
  */
 export function attachRecord(options: AttachRecordOptions): Promise<ModelVersion> {
   const { store, version: number, by, nowMs, ...parts } = options
-  const { model: name, artifact, threshold, lineage } = parts
+  const { model: name, artifact, signature, threshold, lineage } = parts
   const id = contentId('version', {
     model: name,
     version: number,
     artifact: artifact.digest,
+    signature,
     threshold,
     lineage,
   })

@@ -1,7 +1,7 @@
 import path from 'node:path'
 import { Command, Option } from 'commander'
 import { PROBLEM_TYPES, type ProblemType } from '../../../core/records/index.ts'
-import type { Adoption } from '../../../flows/adopt-version/index.ts'
+import type { Adoption } from '../../../flows/index.ts'
 import { actingUser } from '../acting-user.ts'
 import type { CommandCall, CommandSession } from '../command-session.ts'
 import { errors } from '../errors.ts'
@@ -63,7 +63,7 @@ async function adopt(
   const { config } = await serverSettings(call, options)
   const [flow, files, databases, audits, tracking, catalogs, storage, workers, time] =
     await Promise.all([
-      import('../../../flows/adopt-version/index.ts'),
+      import('../../../flows/index.ts'),
       import('../../../platform/artifact-files/index.ts'),
       import('../../../platform/database/index.ts'),
       import('../../../assurance/audit/index.ts'),
