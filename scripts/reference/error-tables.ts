@@ -3,6 +3,7 @@ import { securityErrors } from '../../src/assurance/security/index.ts'
 import type { ErrorTable } from '../../src/core/errors/index.ts'
 import { errors as statisticsErrors } from '../../src/core/statistics/errors.ts'
 import { adoptionErrors } from '../../src/flows/adopt-version/errors.ts'
+import { importErrors } from '../../src/flows/import-mlflow/errors.ts'
 import { flowErrors } from '../../src/flows/index.ts'
 import { artifactFileErrors } from '../../src/platform/artifact-files/index.ts'
 import { databaseErrors } from '../../src/platform/database/index.ts'
@@ -57,6 +58,7 @@ export const ERROR_TABLES: Readonly<Record<string, { readonly table: ErrorTable 
   'stages/selection': selectionErrors,
   'stages/training': trainingErrors,
   flows: flowErrors,
+  'flows/import-mlflow': importErrors,
   'flows/adopt-version': adoptionErrors,
   'surfaces/cli': commandLineErrors,
   'surfaces/gateway': gatewayErrors,

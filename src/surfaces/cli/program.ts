@@ -11,6 +11,7 @@ import { configCommand } from './commands/config.ts'
 import { demoCommand } from './commands/demo.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { historyCommand } from './commands/history.ts'
+import { importCommand } from './commands/import.ts'
 import { migrateCommand } from './commands/migrate.ts'
 import { promoteCommand } from './commands/promote.ts'
 import { replayCommand } from './commands/replay.ts'
@@ -43,6 +44,7 @@ const COMMANDS = [
   serveCommand,
   replayCommand,
   migrateCommand,
+  importCommand,
   doctorCommand,
   schemaCommand,
   demoCommand,

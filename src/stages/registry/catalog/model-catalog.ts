@@ -43,6 +43,8 @@ export interface ModelCatalog {
       project: string
       description?: string | undefined
       tags?: Tags | undefined
+      /** Given when a model is brought over; now when absent. */
+      createdAtMs?: number | undefined
     },
   ): Promise<RegisteredModel>
   model(name: string): Promise<RegisteredModel>

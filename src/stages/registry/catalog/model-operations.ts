@@ -52,7 +52,7 @@ async function createModel(core: CatalogCore, by: By, given: NewModel): Promise<
   requireModelName(name)
   requireTags(tags)
   return changing(core, async (transaction) => {
-    const nowMs = core.clock.now()
+    const nowMs = given.createdAtMs ?? core.clock.now()
     const row = await transaction
       .insertInto('catalog_models')
       .values({ name, project, description, created_at_ms: nowMs, updated_at_ms: nowMs })

@@ -57,16 +57,18 @@ interface VersionInsertion {
   readonly model: ModelRow
   readonly given: NewCatalogVersion
   readonly nowMs: number
+  /** The next one when absent. */
+  readonly number?: number | undefined
 }
 
-async function insertVersion(
+export async function insertVersion(
   transaction: Transaction,
-  { model, given, nowMs }: VersionInsertion,
+  { model, given, nowMs, number }: VersionInsertion,
 ): Promise<VersionRow> {
-  const version = model.last_version + 1
+  const version = number ?? model.last_version + 1
   await transaction
     .updateTable('catalog_models')
-    .set({ last_version: version, updated_at_ms: nowMs })
+    .set({ last_version: Math.max(version, model.last_version), updated_at_ms: nowMs })
     .where('number', '=', model.number)
     .execute()
   const createdAtMs = given.createdAtMs ?? nowMs

@@ -1,0 +1,6 @@
+export { importErrors } from './errors.ts'
+export { type ImportOptions, type ImportReport, importMlflow } from './import-mlflow.ts'
+export type { ImportCounts, ImportProblem } from './import-tally.ts'
+export type { MlflowSource } from './mlflow-source.ts'
+export { type OpenSourceOptions, openSource } from './open-source.ts'
+export type { ExperimentCheck } from './verify-import.ts'
