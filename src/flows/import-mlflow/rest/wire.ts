@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 /** The shapes of MLflow's answers; what is in them is checked when it becomes a source record. */
-const given = z.unknown()
+const given = z.unknown().optional()
 const token = z.string().nullish()
 const list = <T extends z.ZodType>(item: T) =>
   z
