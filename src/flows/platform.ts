@@ -48,7 +48,7 @@ export interface OpenPlatformOptions {
    * Where files of MLflow models go: a folder or `s3://bucket/prefix`, the server's own.
    * @default `ESTEIRA_ARTIFACTS_DESTINATION`, else `<data folder>/mlartifacts`
    */
-  readonly artifactsDestination?: string
+  readonly artifactsDestination?: string | undefined
 }
 
 export interface RecentFetch {

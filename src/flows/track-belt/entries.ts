@@ -58,5 +58,7 @@ export function reasonsText(reasons: readonly Reason[]): string {
 }
 
 function cut(text: string, characters: number): string {
-  return text.length <= characters ? text : `${text.slice(0, characters)}… (cut)`
+  // No database keeps NUL in a text.
+  const kept = text.replaceAll('\0', '\uFFFD')
+  return kept.length <= characters ? kept : `${kept.slice(0, characters)}… (cut)`
 }
