@@ -13,6 +13,7 @@ import { addAuthentication } from './hooks/authentication.ts'
 import { addCrossSiteProtection } from './hooks/cross-site.ts'
 import { addErrorReplies, type FaultLogger, replyToFrameworkError } from './hooks/error-reply.ts'
 import { addJsonParser } from './hooks/json-parser.ts'
+import { answerMalformedRequest } from './hooks/malformed-request.ts'
 import { addRateLimit } from './hooks/rate-limit.ts'
 import { addSecurityHeaders } from './hooks/security-headers.ts'
 import { loginPlugin } from './login/login-plugin.ts'
@@ -123,6 +124,7 @@ function createApp({ config }: ServerContext): FastifyInstance {
     routerOptions: { maxParamLength: 500 },
     http: { maxHeaderSize: MAX_HEADER_BYTES },
     genReqId: () => `${prefix}-${(requests++).toString(36)}`,
+    clientErrorHandler: answerMalformedRequest,
     // The framework types this reply by a route that does not exist.
     frameworkErrors: (error, request, reply) =>
       replyToFrameworkError(error, request, reply as FastifyReply),
