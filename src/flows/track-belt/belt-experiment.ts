@@ -1,3 +1,4 @@
+import type { Project } from '../../core/records/index.ts'
 import type { Experiment } from '../../platform/tracking/index.ts'
 import type { Platform } from '../platform.ts'
 
@@ -7,7 +8,7 @@ import type { Platform } from '../platform.ts'
  * to: people deleted it, or others hold both names.
  */
 export async function beltExperiment(
-  platform: Pick<Platform, 'project' | 'actor' | 'tracking'>,
+  platform: Pick<Platform, 'actor' | 'tracking'> & { readonly project: Pick<Project, 'name'> },
 ): Promise<Experiment | undefined> {
   const { project, actor } = platform
   const store = await platform.tracking()
