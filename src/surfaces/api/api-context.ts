@@ -5,6 +5,7 @@ import type { ChangeListener, Database } from '../../platform/database/index.ts'
 import type { TrackingStore } from '../../platform/tracking/index.ts'
 import type { ModelCatalog } from '../../stages/registry/catalog/index.ts'
 import type { Governance } from '../../stages/registry/governance/index.ts'
+import type { LifecycleWork } from './lifecycle-work.ts'
 
 /** What the handlers of the API work with. */
 export interface ApiContext {
@@ -12,6 +13,7 @@ export interface ApiContext {
   readonly tracking: TrackingStore
   readonly catalog: ModelCatalog
   readonly governance: Governance
+  readonly lifecycle: LifecycleWork
   readonly access: Access
   readonly audit: AuditTrail
   readonly listener: ChangeListener

@@ -2,21 +2,26 @@ import { Validator } from '@seriousme/openapi-schema-validator'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { systemClock } from '../../core/time/index.ts'
 import { createProgressLog } from '../../platform/orchestration/index.ts'
-import { DIALECTS } from '../../testkit/index.ts'
+import { createTestDatabase, DIALECTS, type TestDatabase } from '../../testkit/index.ts'
 import { type ApiScene, openApiScene } from './fixtures/api-scene.ts'
 import { createClient, type EsteiraClient } from './index.ts'
 
+let made: TestDatabase
 let scene: ApiScene
 let baseUrl: string
 let client: EsteiraClient
 
 describe.each(DIALECTS)('the API through its client on %s', (dialect) => {
   beforeEach(async () => {
-    scene = await openApiScene(dialect)
+    made = await createTestDatabase(dialect)
+    scene = openApiScene(await made.open())
     baseUrl = await scene.listen()
     client = createClient({ baseUrl, retries: 0 })
   })
-  afterEach(() => scene.close())
+  afterEach(async () => {
+    await scene.close()
+    await made.dispose()
+  })
 
   it('tracks experiments and runs', async () => {
     const experiment = await client.experiments.create({
@@ -190,14 +195,18 @@ describe.each(DIALECTS)('the API through its client on %s', (dialect) => {
 
 describe.each(DIALECTS)('who may do what through the API on %s', (dialect) => {
   beforeEach(async () => {
-    scene = await openApiScene(dialect, { requireLogin: true })
+    made = await createTestDatabase(dialect)
+    scene = openApiScene(await made.open(), { requireLogin: true })
     await scene.access.createUser(
       { name: 'root', password: 'correct horse battery', isAdmin: true },
       { name: 'root', from: 'test' },
     )
     baseUrl = await scene.listen()
   })
-  afterEach(() => scene.close())
+  afterEach(async () => {
+    await scene.close()
+    await made.dispose()
+  })
 
   it('knows nobody without a token', async () => {
     const stranger = createClient({ baseUrl, retries: 0 })

@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { DIALECTS } from '../../testkit/index.ts'
+import { createTestDatabase, DIALECTS, type TestDatabase } from '../../testkit/index.ts'
 import { type ApiScene, openApiScene } from './fixtures/api-scene.ts'
 import type { EsteiraClient } from './index.ts'
 
+let made: TestDatabase
 let scene: ApiScene
 const params = { model: 'churn' }
 const production = { ...params, environment: 'production' as const }
@@ -21,13 +22,17 @@ async function registerVersion(client: EsteiraClient, model = 'churn'): Promise<
 
 describe.each(DIALECTS)('governance through the API on %s', (dialect) => {
   beforeEach(async () => {
-    scene = await openApiScene(dialect, { requireLogin: true })
+    made = await createTestDatabase(dialect)
+    scene = openApiScene(await made.open(), { requireLogin: true })
     const by = { name: 'root', from: 'test' }
     const root = { name: 'root', password: 'correct horse battery', isAdmin: true }
     await scene.access.createUser(root, by)
     await scene.listen()
   })
-  afterEach(() => scene.close())
+  afterEach(async () => {
+    await scene.close()
+    await made.dispose()
+  })
 
   it('lets a version into production by two people, and says so for any day', async () => {
     const ana = await scene.clientOf('ana', { default: 'approver' })
@@ -115,6 +120,23 @@ describe.each(DIALECTS)('governance through the API on %s', (dialect) => {
       ['# Two', 'ana'],
       ['# One', 'ana'],
     ])
+  })
+
+  it('plans what garbage would go, and collects it', async () => {
+    const admin = await scene.clientOf('adm', { '*': 'admin' })
+    const experiment = await admin.experiments.create({ body: { name: 'old' } })
+    const run = await admin.runs.create({ body: { experimentId: experiment.id } })
+    await admin.runs.delete({ params: { runId: run.id } })
+    expect(await admin.garbage.plan()).toMatchObject({ runs: 0 })
+    const now = { olderThanDays: 0 }
+    expect(await admin.garbage.plan({ query: now })).toMatchObject({ runs: 1 })
+    expect(await admin.garbage.collect({ body: now })).toMatchObject({ runs: 1, skipped: [] })
+    const gone = admin.runs.get({ params: { runId: run.id } })
+    await expect(gone).rejects.toMatchObject({ code: 'RUN_NOT_FOUND' })
+    const ana = await scene.clientOf('ana', { default: 'admin' })
+    await expect(ana.garbage.plan()).rejects.toMatchObject({ status: 403 })
+    expect(await admin.jobs.list()).toEqual({ items: [] })
+    expect(await ana.endpoints.list({ params: { project: 'default' } })).toEqual({ items: [] })
   })
 
   it('gives approval and promotion to approvers only', async () => {

@@ -1,6 +1,7 @@
 import type { Operations } from '../operation.ts'
 import { ACCESS_OPERATIONS } from './access.ts'
 import { GOVERNANCE_OPERATIONS } from './governance.ts'
+import { LIFECYCLE_OPERATIONS } from './lifecycle.ts'
 import { RECORD_OPERATIONS } from './records.ts'
 import { REGISTRY_OPERATIONS } from './registry.ts'
 import { SERVER_OPERATIONS } from './server.ts'
@@ -12,6 +13,7 @@ export const OPERATIONS = {
   ...TRACKING_OPERATIONS,
   ...REGISTRY_OPERATIONS,
   ...GOVERNANCE_OPERATIONS,
+  ...LIFECYCLE_OPERATIONS,
   ...RECORD_OPERATIONS,
   ...ACCESS_OPERATIONS,
 } satisfies Operations

@@ -1,6 +1,7 @@
 import type { Handlers } from '../handler.ts'
 import { accountHandlers, roleHandlers, tokenHandlers } from './access.ts'
 import { auditHandlers } from './audit.ts'
+import { endpointHandlers } from './endpoints.ts'
 import { experimentHandlers } from './experiments.ts'
 import {
   approvalHandlers,
@@ -13,6 +14,7 @@ import { aliasHandlers, modelHandlers } from './models.ts'
 import { recordHandlers } from './records.ts'
 import { runHandlers } from './runs.ts'
 import { projectHandlers, serverHandlers } from './server.ts'
+import { garbageHandlers, jobHandlers } from './upkeep.ts'
 import { versionHandlers } from './versions.ts'
 
 /** What each operation does. */
@@ -29,6 +31,9 @@ export const HANDLERS: Handlers = {
   ...approvalHandlers,
   ...historyHandlers,
   ...cardHandlers,
+  ...endpointHandlers,
+  ...jobHandlers,
+  ...garbageHandlers,
   ...recordHandlers,
   ...accountHandlers,
   ...roleHandlers,

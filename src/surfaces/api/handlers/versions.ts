@@ -1,11 +1,12 @@
 import type { CatalogVersion } from '../../../stages/registry/catalog/index.ts'
+import { compareVersions, fetchCompared } from '../../../stages/registry/index.ts'
 import { actorOf, requireFor } from '../caller.ts'
 import { apiErrors } from '../errors.ts'
 import type { Call, HandlersOf } from '../handler.ts'
 import { requireTag } from '../http/entity-tag.ts'
 import { searchOptions, wirePage } from '../http/search-options.ts'
 import { permittedModel } from './models.ts'
-import { wireVersion } from './wire-registry.ts'
+import { wireComparison, wireVersion } from './wire-registry.ts'
 
 async function permittedVersion(
   call: Pick<Call, 'request' | 'context' | 'operation'>,
@@ -97,5 +98,22 @@ export const versionHandlers: HandlersOf<'versions'> = {
     const { body, context, params } = call
     await permittedModel(call, params.model)
     return wireVersion(await context.governance.retire(actorOf(call), { ...params, ...body }))
+  },
+  'versions.compare': async (call) => {
+    const { context, params, query } = call
+    const { project } = await permittedModel(call, params.model)
+    // Loaded when first asked: it brings a table engine along that a start has no need of.
+    const { openRecordStore } = await import('../../../platform/storage/index.ts')
+    const store = openRecordStore(context.database, { project })
+    const [left, right] = await fetchCompared(store, { ...params, ...query })
+    return wireComparison(compareVersions(left, right))
+  },
+  'versions.adopt': async (call) => {
+    const { body, context, params } = call
+    const { project } = await permittedModel(call, params.model)
+    await requireFor(call, 'artifacts:read', project, `model/${params.model}`)
+    const adoption = await context.lifecycle.adopt(actorOf(call), { ...params, ...body })
+    const { version, parity, notes } = adoption
+    return { recordId: version.id, parity, notes: [...notes] }
   },
 }

@@ -12,6 +12,7 @@ import type { ApiContext } from '../api-context.ts'
 import { apiErrors } from '../errors.ts'
 import type { AnyCall, AnyHandler, Handlers } from '../handler.ts'
 import { entityTag } from './entity-tag.ts'
+import { findNul } from './find-nul.ts'
 import { answerOnce, type StoredAnswer } from './idempotency.ts'
 import { selectFields } from './select-fields.ts'
 
@@ -84,6 +85,8 @@ function readInput(name: string, operation: Operation, request: FastifyRequest) 
   const faults: { at: string; message: string }[] = []
   const read = (place: string, schema: z.ZodType | undefined, value: unknown): unknown => {
     if (schema === undefined) return undefined
+    const at = findNul(value, place)?.slice(0, 200)
+    if (at !== undefined) faults.push({ at, message: 'no text holds the character NUL' })
     const result = schema.safeParse(value)
     if (result.success) return result.data
     for (const { path, message } of result.error.issues) {

@@ -6,6 +6,7 @@ import type { FindDependents } from '../../../stages/registry/catalog/index.ts'
 import type { EndpointService, GatewayOptions } from '../../gateway/index.ts'
 import type { ServerPlugin } from '../../server/index.ts'
 import { packageVersion } from '../package-facts.ts'
+import { lifecycleWork } from './lifecycle-work.ts'
 import { sharedSecret } from './shared-secret.ts'
 
 /** The API of MLflow and the platform's own, on one tracking store and one catalog of models. */
@@ -47,6 +48,7 @@ export const apiPlugins: ServerPlugin = async (app, context) => {
     tracking: store,
     catalog,
     governance,
+    lifecycle: lifecycleWork({ context, tracking: store, catalog, files }),
     version: packageVersion(),
     startedAtMs: clock.now(),
   })
