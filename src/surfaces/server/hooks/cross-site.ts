@@ -20,6 +20,9 @@ export interface CrossSiteRules {
  */
 export function addCrossSiteProtection(app: FastifyInstance, rules: CrossSiteRules): void {
   app.addHook('onRequest', async (request) => {
+    // Of two, whoever stands before the server may believe the other one.
+    const hosts = request.raw.headersDistinct.host ?? []
+    if (hosts.length > 1) throw serverErrors.REQUEST_INVALID({ reason: 'it names two hosts' })
     // The header itself, not what a forwarded one says: any page can send that along.
     const host = (request.headers.host ?? '').replace(/:\d+$/, '')
     if (rules.loopbackOnly && !isLoopbackName(host)) {
