@@ -17,6 +17,18 @@ export {
 } from './collect-garbage/index.ts'
 export { flowErrors } from './errors.ts'
 export { findDependents } from './find-dependents.ts'
+export {
+  type ExperimentCheck,
+  type ImportCounts,
+  type ImportOptions,
+  type ImportProblem,
+  type ImportReport,
+  importErrors,
+  importMlflow,
+  type MlflowSource,
+  type OpenSourceOptions,
+  openSource,
+} from './import-mlflow/index.ts'
 export { keepWatch, type WatchedGateway } from './keep-watch.ts'
 export { type OpenPlatformOptions, openPlatform, type Platform } from './platform.ts'
 export type { RunningGateway, StartGateway } from './replay/gateway-port.ts'

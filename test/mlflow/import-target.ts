@@ -8,7 +8,7 @@ import {
   importMlflow,
   type OpenSourceOptions,
   openSource,
-} from '../../src/flows/import-mlflow/index.ts'
+} from '../../src/flows/index.ts'
 import { type ArtifactFiles, openArtifactFiles } from '../../src/platform/artifact-files/index.ts'
 import { type Change, type Database, openDatabase } from '../../src/platform/database/index.ts'
 import { createTrackingStore, type TrackingStore } from '../../src/platform/tracking/index.ts'

@@ -68,7 +68,9 @@ export async function importMlflow(options: ImportOptions): Promise<ImportReport
 /** Finds out where everything goes, before anything is written. */
 async function planAll(work: ImportWork): Promise<readonly ExperimentPlan[]> {
   const plans: ExperimentPlan[] = []
-  for await (const experiment of work.source.experiments()) {
+  const experiments = await Array.fromAsync(work.source.experiments())
+  // In their order there, so that the ids here are the same when they can be.
+  for (const experiment of experiments.toSorted((a, b) => Number(a.id) - Number(b.id))) {
     const plan = await planExperiment(work, experiment)
     if (plan === undefined) work.tally.note(`experiment ${experiment.name}: it is empty`)
     else plans.push(plan)
@@ -141,7 +143,7 @@ async function settleLifecycles(
     await tracking.setExperimentLifecycle(by, id, lifecycle)
     tally.add('changes')
   }
-  for (const { run } of facts)
+  for (const run of facts)
     await attempt(work, `run/${run.id}`, async () => {
       const { lifecycle: current } = await tracking.run(run.id)
       if (current === run.lifecycle) return

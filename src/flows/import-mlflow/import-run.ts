@@ -9,9 +9,10 @@ import type { SourceRun } from './source-records.ts'
 export const POINTS_PER_BATCH = 1_000
 const TEXTS_PER_BATCH = 100
 
-/** What the source has of a run, to compare with what is here at the end. */
+/** What the source has of a run, to compare with what is here at the end; little, for there are many. */
 export interface RunFacts {
-  readonly run: SourceRun
+  readonly id: string
+  readonly lifecycle: SourceRun['lifecycle']
   readonly points: number
   /** Of all its metrics. */
   readonly digest: string
@@ -120,7 +121,8 @@ async function bringMetrics(
   }
   if (here && waiting.length > 0) await logPoints(work, run.id, waiting)
   work.tally.add('points', points)
-  return { run, points, digest: digestOfTexts(digests) }
+  const { id, lifecycle } = run
+  return { id, lifecycle, points, digest: digestOfTexts(digests) }
 }
 
 /** The points of a metric as they are here. */

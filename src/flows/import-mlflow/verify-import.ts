@@ -2,6 +2,7 @@ import type { ImportWork } from './import-context.ts'
 import { attempt, ifFound } from './import-context.ts'
 import { type RunFacts, textsHere } from './import-run.ts'
 import { digestOfTexts, metricDigest } from './metric-digest.ts'
+import type { SourceRun } from './source-records.ts'
 
 /** How an experiment was there, and how it is here. */
 export interface ExperimentCheck {
@@ -24,41 +25,34 @@ export interface ImportedExperiment {
   readonly facts: readonly RunFacts[]
 }
 
-/** Reads back all runs of an experiment and compares them with what the source gave. */
+/** Reads back all runs of an experiment and compares them with what the source gives. */
 export async function verifyExperiment(
   work: ImportWork,
   { facts, ...experiment }: ImportedExperiment,
 ): Promise<ExperimentCheck> {
+  const read = new Map(facts.map((one) => [one.id, one]))
   const digests: string[] = []
-  let runs = 0
-  let points = 0
-  let isSame = true
-  for (const theirs of facts) {
-    const { id } = theirs.run
-    const ours = await attempt(work, `run/${id}`, () => factsHere(work, theirs))
-    if (ours === undefined) {
-      isSame = false
-      work.tally.problem(`run/${id}`, 'it is not here')
+  const counts = { runs: 0, points: 0 }
+  const before = work.tally.problemCount
+  for await (const run of work.source.runs(experiment.sourceId)) {
+    const theirs = read.get(run.id)
+    const ours = await attempt(work, `run/${run.id}`, () => factsHere(work, run))
+    if (ours === undefined || theirs === undefined) {
+      const reason = theirs ? 'it is not here' : 'it was logged after the import had begun'
+      work.tally.problem(`run/${run.id}`, reason)
       continue
     }
-    runs += 1
-    points += ours.points
-    digests.push(`${id} ${ours.digest}`)
+    counts.runs += 1
+    counts.points += ours.points
+    digests.push(`${run.id} ${ours.digest}`)
     const differing = [...ours.differing, ...(ours.digest === theirs.digest ? [] : ['metrics'])]
-    if (differing.length === 0) continue
-    isSame = false
-    work.tally.problem(`run/${id}`, `it differs from the source in ${differing.join(', ')}`)
+    if (differing.length > 0)
+      work.tally.problem(`run/${run.id}`, `it differs from the source in ${differing.join(', ')}`)
   }
-  const sourceDigest = digestOfTexts(facts.map(({ run, digest }) => `${run.id} ${digest}`))
+  const sourceDigest = digestOfTexts(facts.map(({ id, digest }) => `${id} ${digest}`))
   const digest = digestOfTexts(digests)
-  return {
-    ...experiment,
-    runs,
-    points,
-    sourceDigest,
-    digest,
-    isSame: isSame && digest === sourceDigest,
-  }
+  const isSame = digest === sourceDigest && work.tally.problemCount === before
+  return { ...experiment, ...counts, sourceDigest, digest, isSame }
 }
 
 interface FactsHere {
@@ -68,7 +62,7 @@ interface FactsHere {
   readonly differing: readonly string[]
 }
 
-async function factsHere(work: ImportWork, { run }: RunFacts): Promise<FactsHere | undefined> {
+async function factsHere(work: ImportWork, run: SourceRun): Promise<FactsHere | undefined> {
   const here = await ifFound('RUN_NOT_FOUND', () => work.tracking.run(run.id))
   if (here === undefined) return undefined
   let points = 0

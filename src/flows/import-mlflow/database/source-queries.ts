@@ -71,11 +71,15 @@ async function openPostgres(url: string): Promise<Reader> {
   client.on('error', () => {})
   await client.connect()
   await client.query('BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY')
+  // One query after the other: there is one connection, whose transaction shows one state.
+  let last: Promise<unknown> = Promise.resolve()
   return {
     async all(text, values) {
       let count = 0
       const numbered = text.replaceAll('?', () => `$${++count}`)
-      return (await client.query(numbered, [...values])).rows
+      const result = last.then(() => client.query(numbered, [...values]))
+      last = result.catch(() => undefined)
+      return (await result).rows
     },
     close: () => client.end(),
   }

@@ -1,7 +1,9 @@
 import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { Command } from 'commander'
-import type { ImportCounts, ImportReport } from '../../../flows/import-mlflow/index.ts'
+import type { ImportCounts, ImportReport, MlflowSource } from '../../../flows/index.ts'
+import type { Database } from '../../../platform/database/index.ts'
+import type { LoadedConfig } from '../../server/index.ts'
 import { actingUser } from '../acting-user.ts'
 import type { CommandCall, CommandSession } from '../command-session.ts'
 import { addDataOptions, serverSettings } from '../server-settings.ts'
@@ -37,7 +39,7 @@ function importMlflowCommand(session: CommandSession): Command {
 type Options = Readonly<Record<string, unknown>>
 
 async function runImport(call: CommandCall, options: Options): Promise<ImportReport> {
-  const { openSource } = await import('../../../flows/import-mlflow/index.ts')
+  const { openSource } = await import('../../../flows/index.ts')
   const { environment } = call.terminal
   const { signal } = call.interruption
   const source = await openSource(String(options.from), {
@@ -54,57 +56,24 @@ async function runImport(call: CommandCall, options: Options): Promise<ImportRep
   }
 }
 
-type Source = Awaited<ReturnType<typeof import('../../../flows/import-mlflow/index.ts').openSource>>
-
 async function intoServer(
   call: CommandCall,
   options: Options,
-  source: Source,
+  source: MlflowSource,
 ): Promise<ImportReport> {
   const { config } = await serverSettings(call, options)
+  const { importMlflow } = await import('../../../flows/index.ts')
+  const { openDatabase } = await import('../../../platform/database/index.ts')
   const dryRun = options.dryRun === true
-  const [flow, databases, audits, tracking, catalogs, flows, artifacts, { systemClock: clock }] =
-    await Promise.all([
-      import('../../../flows/import-mlflow/index.ts'),
-      import('../../../platform/database/index.ts'),
-      import('../../../assurance/audit/index.ts'),
-      import('../../../platform/tracking/index.ts'),
-      import('../../../stages/registry/catalog/index.ts'),
-      import('../../../flows/index.ts'),
-      import('../../../platform/artifact-files/index.ts'),
-      import('../../../core/time/index.ts'),
-    ])
   const url = config.databaseUrl ?? path.join(config.dataDir, 'metadata.db')
   // A dry run makes no database either.
   const isNew = config.databaseUrl === undefined && !existsSync(url)
-  const database = await databases.openDatabase({
-    url: dryRun && isNew ? ':memory:' : url,
-    connections: 4,
-  })
+  const place = dryRun && isNew ? ':memory:' : url
+  const database = await openDatabase({ url: place, connections: 4 })
   try {
-    const { listener } = audits.createAuditTrail(database, { clock })
-    const artifactRoot = config.defaultArtifactRoot
-    const wiring = { clock, listener, findDependents: flows.findDependents }
-    const destination = artifactRoot.startsWith('mlflow-artifacts:')
-      ? (config.artifactsDestination ?? path.join(config.dataDir, 'mlartifacts'))
-      : artifactRoot
-    return await flow.importMlflow({
+    return await importMlflow({
+      ...(await storesOf(database, config)),
       source,
-      database,
-      tracking: await tracking.createTrackingStore(database, {
-        clock,
-        listener,
-        defaultArtifactRoot: artifactRoot,
-      }),
-      catalog: catalogs.createModelCatalog(database, wiring),
-      files: () =>
-        artifacts.openArtifactFiles(destination, {
-          s3Endpoint: config.s3.endpoint,
-          s3Region: config.s3.region,
-        }),
-      artifactRoot,
-      clock,
-      listener,
       by: { name: actingUser(call.terminal), from: 'cli' },
       project: String(options.intoProject),
       renamePrefix: String(options.renamePrefix),
@@ -114,6 +83,38 @@ async function intoServer(
     })
   } finally {
     await database.close()
+  }
+}
+
+/** Everything that is written to, as the server itself would open it. */
+async function storesOf(database: Database, config: LoadedConfig['config']) {
+  const [audits, tracking, catalogs, flows, artifacts, { systemClock: clock }] = await Promise.all([
+    import('../../../assurance/audit/index.ts'),
+    import('../../../platform/tracking/index.ts'),
+    import('../../../stages/registry/catalog/index.ts'),
+    import('../../../flows/index.ts'),
+    import('../../../platform/artifact-files/index.ts'),
+    import('../../../core/time/index.ts'),
+  ])
+  const { listener } = audits.createAuditTrail(database, { clock })
+  const { findDependents } = flows
+  const { defaultArtifactRoot, s3 } = config
+  const destination = defaultArtifactRoot.startsWith('mlflow-artifacts:')
+    ? (config.artifactsDestination ?? path.join(config.dataDir, 'mlartifacts'))
+    : defaultArtifactRoot
+  const place = { s3Endpoint: s3.endpoint, s3Region: s3.region }
+  return {
+    database,
+    clock,
+    listener,
+    artifactRoot: defaultArtifactRoot,
+    tracking: await tracking.createTrackingStore(database, {
+      clock,
+      listener,
+      defaultArtifactRoot,
+    }),
+    catalog: catalogs.createModelCatalog(database, { clock, listener, findDependents }),
+    files: () => artifacts.openArtifactFiles(destination, place),
   }
 }
 
