@@ -7,6 +7,7 @@ import type { EndpointService, GatewayOptions } from '../../gateway/index.ts'
 import type { ServerPlugin } from '../../server/index.ts'
 import { packageVersion } from '../package-facts.ts'
 import { lifecycleWork } from './lifecycle-work.ts'
+import { createServerJobs } from './server-jobs.ts'
 import { sharedSecret } from './shared-secret.ts'
 
 /** The API of MLflow and the platform's own, on one tracking store and one catalog of models. */
@@ -43,12 +44,16 @@ export const apiPlugins: ServerPlugin = async (app, context) => {
   const secret = await sharedSecret(database)
   const server = mlflow.mlflowServer({ tracking: store, catalog, files, secret })
   await app.register(async (scope) => server(scope, context))
+  const lifecycle = lifecycleWork({ context, tracking: store, catalog, files })
+  const jobs = createServerJobs({ context, files, lifecycle })
+  app.addHook('onListen', async () => jobs.start())
+  app.addHook('preClose', () => jobs.stop())
   await app.register(api.apiPlugin, {
     ...context,
     tracking: store,
     catalog,
     governance,
-    lifecycle: lifecycleWork({ context, tracking: store, catalog, files }),
+    lifecycle,
     version: packageVersion(),
     startedAtMs: clock.now(),
   })

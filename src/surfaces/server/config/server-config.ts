@@ -37,6 +37,20 @@ const s3 = z.strictObject({
   region: z.string().min(1).default('us-east-1').describe('region of the store'),
 })
 
+const retention = z.strictObject({
+  deletedDays: z
+    .number()
+    .min(0)
+    .optional()
+    .describe('days after which what was deleted is collected as garbage; never when absent'),
+  keepVersions: z
+    .number()
+    .int()
+    .min(1)
+    .optional()
+    .describe('versions each model keeps beside those in use; all when absent'),
+})
+
 /** Every setting of the server. Flags and variables set scalars; the file may set all. */
 export const serverConfigSchema = z.strictObject({
   host: z.string().min(1).default('127.0.0.1').describe('address to listen on'),
@@ -74,6 +88,7 @@ export const serverConfigSchema = z.strictObject({
   oidc: oidc.prefault({}),
   rateLimit: rateLimit.prefault({}),
   s3: s3.prefault({}),
+  retention: retention.prefault({}),
 })
 
 export type ServerConfig = Readonly<z.output<typeof serverConfigSchema>>

@@ -29,6 +29,8 @@ export const SETTINGS: readonly Setting[] = [
   { path: 'rateLimit.perMinute', kind: 'number' },
   { path: 's3.endpoint', kind: 'text' },
   { path: 's3.region', kind: 'text' },
+  { path: 'retention.deletedDays', kind: 'number' },
+  { path: 'retention.keepVersions', kind: 'number' },
 ]
 
 function kebab(path: string): string {

@@ -47,7 +47,22 @@ export function replyToFrameworkError(
 }
 
 function errorBody(failure: PlatformError, request: FastifyRequest) {
-  return { error: { ...failure.toJSON(), requestId: request.id } }
+  const told = failure.blame === 'system' ? withoutInside(failure) : failure.toJSON()
+  return { error: { ...told, requestId: request.id } }
+}
+
+const SYSTEM_TEXTS: Readonly<Record<number, string>> = {
+  503: 'The server cannot reach what it stands on just now, such as its database.',
+  507: 'The storage of the server is full; nothing was kept.',
+}
+
+/** Faults of the system are told without paths, hosts or queries; the log has them. */
+function withoutInside(failure: PlatformError) {
+  const message = SYSTEM_TEXTS[failure.status] ?? 'The server failed to answer this request.'
+  const hint = failure.retryable
+    ? 'Try again in a moment; the error output of the server says more.'
+    : "The server's error output says why, under the same request id."
+  return { ...failure.toJSON(), message, hint, details: {} }
 }
 
 /** One JSON line, so that a log collector needs no rules for it. */
