@@ -9,8 +9,9 @@ import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createTestDatabase, DIALECTS } from '../../src/testkit/index.ts'
+import { followGuide } from './follow-guide.ts'
 import { type Content, contentOf, type ImportTarget, openTarget } from './import-target.ts'
-import { type Filled, fill, type MlflowServer, startMlflow } from './mlflow-source.ts'
+import { type Filled, fill, freePort, type MlflowServer, startMlflow } from './mlflow-source.ts'
 
 const MAIN = fileURLToPath(new URL('../../src/surfaces/cli/main.ts', import.meta.url))
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
@@ -332,6 +333,26 @@ describe('an import by the command line', { timeout: 120_000 }, () => {
     } finally {
       await target.close()
     }
+  })
+})
+
+describe('the guide "Move from MLflow in ten minutes"', { timeout: 180_000 }, () => {
+  it('can be followed word by word', async () => {
+    const port = await freePort()
+    const ends = await followGuide('docs/guides/move-from-mlflow.md', join(folder, 'guide'), {
+      '127.0.0.1:5000': new URL(mlflow.url).host,
+      '127.0.0.1:8080': `127.0.0.1:${port}`,
+      '--port 8080': `--port ${port}`,
+    })
+    expect(ends.map(({ code }) => code)).toEqual(ends.map(() => 0))
+    const output = (command: string) => ends.filter((end) => end.command.startsWith(command))
+    const [looked, brought] = output('esteira import')
+    expect(looked?.stdout).toContain('would bring over: 3 experiments, 8 runs')
+    expect(brought?.stdout).toContain('complete: everything was compared with the source')
+    const [here, there] = output('mlflow experiments search')
+    expect(here?.stdout).toContain('flights')
+    expect(there?.stdout).toContain('flights')
+    expect(output('mlflow runs list')[0]?.stdout).toContain(filled.runs[0])
   })
 })
 

@@ -66,7 +66,8 @@ function isFilled(facts: object): facts is Filled {
   return 'runs' in facts && 'model' in facts && 'gone' in facts && 'default' in facts
 }
 
-function freePort(): Promise<number> {
+/** A port that nobody has right now. */
+export function freePort(): Promise<number> {
   const server = createServer()
   return new Promise((resolve, reject) => {
     server.on('error', reject)

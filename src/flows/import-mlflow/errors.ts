@@ -24,7 +24,7 @@ export const importErrors = defineErrors({
     blame: 'caller',
     message: (d) => `The database ${d.place} has more than one workspace: ${d.workspaces}`,
     hint: () =>
-      'Names are unique in a workspace only: import each one by the address of the running server.',
+      'Names are unique in a workspace only. Import by the address of the running server: it shows the default workspace.',
   }),
   IMPORT_SOURCE_UNREADABLE: problem<{ place: string; what: string; reason: string }>({
     status: 502,

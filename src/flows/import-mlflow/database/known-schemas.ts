@@ -22,7 +22,10 @@ export async function checkSchema(queries: SourceQueries): Promise<SchemaFacts> 
   const got = await revisionOf(queries)
   if (!REVISIONS.includes(got))
     throw importErrors.IMPORT_SCHEMA_UNKNOWN({ place: queries.place, got, known: KNOWN })
-  const rows = await queries.all('SELECT * FROM experiments')
+  const rows = [
+    ...(await queries.all('SELECT * FROM experiments')),
+    ...(await queries.all('SELECT * FROM registered_models')),
+  ]
   const names = new Set(rows.map(({ workspace }) => String(workspace ?? 'default')))
   if (names.size > 1) {
     const workspaces = [...names].sort().join(', ')
