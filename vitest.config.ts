@@ -11,6 +11,9 @@ export default defineConfig({
     maxWorkers: 2,
   },
   resolve: {
-    alias: { esteira: new URL('./src/index.ts', import.meta.url).pathname },
+    alias: {
+      'esteira/client': new URL('./src/surfaces/client/index.ts', import.meta.url).pathname,
+      esteira: new URL('./src/index.ts', import.meta.url).pathname,
+    },
   },
 })

@@ -1,7 +1,7 @@
+import { ALL_PROJECTS } from '../../core/access/index.ts'
 import { digestOfValue } from '../../core/identity/index.ts'
 import type { Actor, Queries, Transaction } from '../../platform/database/index.ts'
 import { securityErrors } from './errors.ts'
-import { ALL_PROJECTS } from './permissions.ts'
 import type { AccountKind } from './principal.ts'
 
 export interface AccountRow {

@@ -1,3 +1,4 @@
+import { ALL_PROJECTS } from '../../core/access/index.ts'
 import { digestOfValue } from '../../core/identity/index.ts'
 import type { Actor, Transaction } from '../../platform/database/index.ts'
 import type { AccessContext } from './access-context.ts'
@@ -11,7 +12,6 @@ import {
 } from './account-row.ts'
 import { securityErrors } from './errors.ts'
 import { checkPassword, hashPassword } from './password.ts'
-import { ALL_PROJECTS } from './permissions.ts'
 import type { AccountKind } from './principal.ts'
 import { refuseWithoutAdministrator } from './roles.ts'
 

@@ -1,11 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto'
+import { ALL_PROJECTS, isPermission, PERMISSION_NAMES } from '../../core/access/index.ts'
 import { digestOfValue } from '../../core/identity/index.ts'
 import { isoTime } from '../../core/time/index.ts'
 import type { Actor } from '../../platform/database/index.ts'
 import type { AccessContext } from './access-context.ts'
 import { accountRow } from './account-row.ts'
 import { securityErrors } from './errors.ts'
-import { ALL_PROJECTS, isPermission, PERMISSION_NAMES } from './permissions.ts'
 import { FULL_SCOPE, type TokenScope } from './principal.ts'
 
 export interface NewToken {

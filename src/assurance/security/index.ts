@@ -1,11 +1,3 @@
-export { type Access, type AccessOptions, createAccess } from './access.ts'
-export type { Account, NewUser } from './accounts.ts'
-export type { ApiToken, NewToken } from './api-tokens.ts'
-export type { AuthenticatedSession, Credentials } from './authenticate.ts'
-export { securityErrors } from './errors.ts'
-export type { Identity } from './identities.ts'
-export { createOidcLogin, type OidcLogin, type OidcSettings, type PendingLogin } from './oidc.ts'
-export { MIN_PASSWORD_LENGTH } from './password.ts'
 export {
   ALL_PROJECTS,
   isPermission,
@@ -16,7 +8,15 @@ export {
   ROLES,
   type Role,
   roleAllows,
-} from './permissions.ts'
+} from '../../core/access/index.ts'
+export { type Access, type AccessOptions, createAccess } from './access.ts'
+export type { Account, NewUser } from './accounts.ts'
+export type { ApiToken, NewToken } from './api-tokens.ts'
+export type { AuthenticatedSession, Credentials } from './authenticate.ts'
+export { securityErrors } from './errors.ts'
+export type { Identity } from './identities.ts'
+export { createOidcLogin, type OidcLogin, type OidcSettings, type PendingLogin } from './oidc.ts'
+export { MIN_PASSWORD_LENGTH } from './password.ts'
 export {
   type AccountKind,
   accountPrincipal,

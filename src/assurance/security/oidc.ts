@@ -1,7 +1,7 @@
 import type { Configuration } from 'openid-client'
+import { ROLES, type Role } from '../../core/access/index.ts'
 import { securityErrors } from './errors.ts'
 import type { Identity } from './identities.ts'
-import { ROLES, type Role } from './permissions.ts'
 import type { HeldRole } from './principal.ts'
 
 export interface OidcSettings {

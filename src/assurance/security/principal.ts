@@ -4,7 +4,7 @@ import {
   type Permission,
   type Role,
   roleAllows,
-} from './permissions.ts'
+} from '../../core/access/index.ts'
 
 /** The project of whoever does not name one. */
 export const DEFAULT_PROJECT = 'default'

@@ -1,5 +1,5 @@
+import { isRole } from '../../core/access/index.ts'
 import type { Database } from '../../platform/database/index.ts'
-import { isRole } from './permissions.ts'
 import type { AccountFacts } from './principal.ts'
 
 export interface AccountSnapshot extends AccountFacts {

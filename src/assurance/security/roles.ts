@@ -1,9 +1,9 @@
+import { ALL_PROJECTS, isRole, ROLES, type Role } from '../../core/access/index.ts'
 import { digestOfValue } from '../../core/identity/index.ts'
 import type { Actor, Queries, Transaction } from '../../platform/database/index.ts'
 import type { AccessContext } from './access-context.ts'
 import { accountRow } from './account-row.ts'
 import { securityErrors } from './errors.ts'
-import { ALL_PROJECTS, isRole, ROLES, type Role } from './permissions.ts'
 
 /** Granted by an administrator, or brought by groups at the OpenID provider. */
 export type RoleSource = 'granted' | 'provider'

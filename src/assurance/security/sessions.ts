@@ -1,8 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto'
+import { ALL_PROJECTS } from '../../core/access/index.ts'
 import type { Actor } from '../../platform/database/index.ts'
 import type { AccessContext } from './access-context.ts'
 import { digestOfSecret } from './api-tokens.ts'
-import { ALL_PROJECTS } from './permissions.ts'
 
 export interface LoginSession {
   /** For the cookie; only its hash is stored. */

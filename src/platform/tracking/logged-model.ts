@@ -1,8 +1,8 @@
+import type { LoggedModelStatus } from '../../core/tracking/index.ts'
 import type { Lifecycle, Tags } from './experiment.ts'
 import type { MetricPoint, Parameter } from './run.ts'
 
-export const LOGGED_MODEL_STATUSES = ['PENDING', 'READY', 'UPLOAD_FAILED'] as const
-export type LoggedModelStatus = (typeof LOGGED_MODEL_STATUSES)[number]
+export { LOGGED_MODEL_STATUSES, type LoggedModelStatus } from '../../core/tracking/index.ts'
 
 /** A model that a client logged (MLflow 3): it exists beside runs and may outlive one. */
 export interface LoggedModel {

@@ -1,7 +1,7 @@
+import type { RunStatus } from '../../core/tracking/index.ts'
 import type { Lifecycle, Tags } from './experiment.ts'
 
-export const RUN_STATUSES = ['RUNNING', 'SCHEDULED', 'FINISHED', 'FAILED', 'KILLED'] as const
-export type RunStatus = (typeof RUN_STATUSES)[number]
+export { RUN_STATUSES, type RunStatus } from '../../core/tracking/index.ts'
 
 /** One logged value of a metric. NaN is allowed; infinities are kept as ±1.7976931348623157e308. */
 export interface MetricPoint {

@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import type { Permission } from '../../assurance/security/index.ts'
+import type { Permission } from '../../core/access/index.ts'
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 

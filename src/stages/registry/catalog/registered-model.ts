@@ -1,9 +1,8 @@
 import type { Environment } from '../../../core/records/index.ts'
+import type { Stage } from '../../../core/registry/index.ts'
 import type { Tags } from '../../../platform/tracking/index.ts'
 
-/** MLflow's stages; an environment of Esteira stands behind the middle two. */
-export const STAGES = ['None', 'Staging', 'Production', 'Archived'] as const
-export type Stage = (typeof STAGES)[number]
+export { STAGES, type Stage } from '../../../core/registry/index.ts'
 
 export interface RegisteredModel {
   /** Unique among all models of a server. */

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { PERMISSION_NAMES, ROLES } from '../../../assurance/security/index.ts'
+import { PERMISSION_NAMES, ROLES } from '../../../core/access/index.ts'
 import { nameSchema, timeMsSchema } from './common.ts'
 
 export const roleSchema = z.enum(ROLES)

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { promotionRuleSchema } from '../../../stages/registry/governance/index.ts'
+import { promotionRuleSchema } from '../../../core/registry/index.ts'
 import { environmentSchema, nameSchema, timeMsSchema } from './common.ts'
 import { reasonSchema, versionSchema } from './registry.ts'
 

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { STAGES } from '../../../stages/registry/catalog/index.ts'
+import { STAGES } from '../../../core/registry/index.ts'
 import { environmentSchema, nameSchema, tagsSchema, timeMsSchema } from './common.ts'
 
 export const aliasNameSchema = z.string().min(1).max(250)

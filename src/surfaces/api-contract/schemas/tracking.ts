@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { LOGGED_MODEL_STATUSES, RUN_STATUSES } from '../../../platform/tracking/index.ts'
+import { LOGGED_MODEL_STATUSES, RUN_STATUSES } from '../../../core/tracking/index.ts'
 import { nameSchema, tagsSchema, timeMsSchema } from './common.ts'
 
 const lifecycleSchema = z.enum(['active', 'deleted'])

@@ -34,7 +34,11 @@ const rateLimit = z.strictObject({
 
 const s3 = z.strictObject({
   endpoint: z.url().optional().describe('URL of an S3-compatible store; Amazon when absent'),
-  region: z.string().min(1).default('us-east-1').describe('region of the store'),
+  region: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('region of the store; AWS_REGION or us-east-1 when absent'),
 })
 
 const retention = z.strictObject({

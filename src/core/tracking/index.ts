@@ -1,0 +1,6 @@
+export {
+  LOGGED_MODEL_STATUSES,
+  type LoggedModelStatus,
+  RUN_STATUSES,
+  type RunStatus,
+} from './statuses.ts'
