@@ -8,7 +8,7 @@ import {
   runSchema,
 } from '../source-records.ts'
 import { checkSchema } from './known-schemas.ts'
-import { filesAt } from './located-files.ts'
+import { locateFiles } from './located-files.ts'
 import { grouped, inList } from './row-groups.ts'
 import { runRows } from './run-rows.ts'
 import { openSourceQueries, type SourceQueries } from './source-queries.ts'
@@ -26,6 +26,7 @@ export async function openDatabaseSource(
     throw error
   })
   const { place } = queries
+  const locate = locateFiles(artifacts)
   return {
     place,
     experiments: () => experiments(queries),
@@ -44,7 +45,7 @@ export async function openDatabaseSource(
       if (facts.hasLoggedModels) yield* loggedModels(queries, experimentId)
     },
     registeredModels: () => registeredModels(queries),
-    files: ({ artifactUri }: FilesOwner) => filesAt(artifactUri, artifacts),
+    files: ({ artifactUri }: FilesOwner) => locate(artifactUri),
     close: () => queries.close(),
   }
 }

@@ -13,17 +13,21 @@ import type { SourceFile, SourceFiles } from '../mlflow-source.ts'
 const PROXIED = /^mlflow-artifacts:(?:\/\/[^/]*)?\/*/
 
 /**
- * Files where a URI says they are: below the server's artifact root for `mlflow-artifacts:`, else in
- * that folder or S3 prefix itself.
+ * Finds files where a URI says they are: below the server's artifact root for `mlflow-artifacts:`,
+ * else in that folder or S3 prefix itself.
  * @throws IMPORT_ARTIFACTS_UNKNOWN
  */
-export async function filesAt(uri: string, root: string | undefined): Promise<SourceFiles> {
-  const place = placeOf(uri, root)
-  if (place.startsWith('s3://')) return s3Files(place)
-  if (place.startsWith('file:')) return folderFiles(fileURLToPath(place))
-  if (uri === '' || /^[a-z][a-z0-9+.-]+:/i.test(place))
-    throw importErrors.IMPORT_ARTIFACTS_UNKNOWN({ uri })
-  return folderFiles(path.resolve(place))
+export function locateFiles(root: string | undefined): (uri: string) => Promise<SourceFiles> {
+  // One client for a bucket, whatever number of runs it has.
+  const buckets = new Map<string, Promise<ArtifactFiles>>()
+  return async (uri) => {
+    const place = placeOf(uri, root)
+    if (place.startsWith('s3://')) return s3Files(buckets, place)
+    if (place.startsWith('file:')) return folderFiles(fileURLToPath(place))
+    if (uri === '' || /^[a-z][a-z0-9+.-]+:/i.test(place))
+      throw importErrors.IMPORT_ARTIFACTS_UNKNOWN({ uri })
+    return folderFiles(path.resolve(place))
+  }
 }
 
 function placeOf(uri: string, root: string | undefined): string {
@@ -33,10 +37,10 @@ function placeOf(uri: string, root: string | undefined): string {
   return `${root.replace(/\/+$/, '')}/${within}`
 }
 
-/** One client for a bucket, whatever number of runs it has. */
-const buckets = new Map<string, Promise<ArtifactFiles>>()
-
-async function s3Files(uri: string): Promise<SourceFiles> {
+async function s3Files(
+  buckets: Map<string, Promise<ArtifactFiles>>,
+  uri: string,
+): Promise<SourceFiles> {
   const [, bucket = '', rest = ''] = /^(s3:\/\/[^/]*)\/*(.*)$/.exec(uri) ?? []
   const folder = rest.replace(/\/+$/, '')
   const opened = buckets.get(bucket) ?? openArtifactFiles(bucket)
