@@ -68,7 +68,7 @@ export async function advanceRollout(
   const step = judgeRollout({
     state,
     policy: project.deployment,
-    evidence: { canary, stable },
+    evidence: { challenger: canary, stable },
     nowMs,
   })
   if (step.decision.action === 'wait') return step.decision

@@ -5,7 +5,7 @@ export { calibrationCurve, calibrationSums } from './calibration.ts'
 export { sampleRows, scoreClustering } from './cluster-metrics.ts'
 export { valueCurve } from './decision-value.ts'
 export { figureText } from './figure-text.ts'
-export { moments } from './moments.ts'
+export { type Moments, moments } from './moments.ts'
 export {
   moneyMatrix,
   mostLikely,
@@ -21,4 +21,9 @@ export { countsByRank, rankScores } from './ranked-scores.ts'
 export { precisionRecallCurve, rocCurve } from './receiver-curves.ts'
 export { regressionScorer, scoreRegression } from './regression-scorer.ts'
 export type { Counts, Numbers, Scorer } from './scorer.ts'
+export {
+  type SequentialDifference,
+  sequentialDifference,
+  shareMoments,
+} from './sequential-difference.ts'
 export { frequentCategories, textShares } from './text-shares.ts'

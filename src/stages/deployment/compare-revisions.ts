@@ -1,48 +1,53 @@
-import type { DeploymentPolicy, Reason } from '../../core/records/index.ts'
+import type { CanaryStrategy, MetricName, Reason } from '../../core/records/index.ts'
+import { LOWER_IS_BETTER } from '../../core/records/index.ts'
+import type { PredictionDrift } from './prediction-drift.ts'
+import type { RevisionEvidence } from './revision-evidence.ts'
 import { rolloutReason } from './rollout-reasons.ts'
 
-/** What one revision did in a span of time. */
-export interface RevisionEvidence {
-  /** All requests it was chosen for, failed ones included. */
-  readonly requests: number
-  readonly errors: number
-  /** Null when it answered nothing. */
-  readonly latencyP95Ms: number | null
-  /** Mean value of a labelled decision; null without labels or without declared value. */
-  readonly valuePerDecision: number | null
-  /** Labelled predictions behind `valuePerDecision`. */
-  readonly labelled: number
-}
-
-type CanaryStrategy = Extract<DeploymentPolicy['strategy'], { kind: 'canary' }>
+/** What is demanded of the new revision; every strategy has the first three. */
+export type RevisionBounds = Pick<
+  CanaryStrategy,
+  'maxErrorRateIncrease' | 'maxLatencyRatio' | 'minRequests'
+> &
+  Partial<Pick<CanaryStrategy, 'maxValueLossPerDecision' | 'maxPredictionDrift' | 'quality'>>
 
 export interface RevisionComparison {
-  /** A bound is broken: the canary must go. */
+  /** A bound is broken: the new revision must go. */
   readonly broken: boolean
   /** Something declared cannot be judged yet. */
   readonly open: boolean
   readonly reasons: Reason[]
 }
 
-interface CompareOptions {
-  readonly canary: RevisionEvidence
+export interface CompareOptions {
+  readonly challenger: RevisionEvidence
   readonly stable: RevisionEvidence
-  readonly strategy: CanaryStrategy
+  readonly drift?: PredictionDrift | null | undefined
+  readonly bounds: RevisionBounds
+  /** Of traffic that the new revision answers; at 100 nothing is left to compare with. */
   readonly percent: number
 }
 
-interface Finding {
+export interface Finding {
   readonly outcome: 'kept' | 'broken' | 'open'
   readonly reason: Reason
 }
 
-/** Holds the canary against the stable revision in the same span, bound by bound. */
+/** Holds the new revision against the stable one in the same span, bound by bound. */
 export function compareRevisions(options: CompareOptions): RevisionComparison {
   const awaited = awaitRequests(options)
-  const findings =
-    awaited === undefined
-      ? [judgeErrors(options), judgeLatency(options), ...judgeValue(options)]
-      : [awaited]
+  if (awaited !== undefined) return concludeFindings([awaited])
+  return concludeFindings([
+    judgeErrors(options),
+    judgeLatency(options),
+    ...judgeDrift(options),
+    ...judgeValue(options),
+    ...judgeQuality(options),
+  ])
+}
+
+/** What findings come to; when a bound is broken, only the broken ones are told. */
+export function concludeFindings(findings: readonly Finding[]): RevisionComparison {
   const broken = findings.filter(({ outcome }) => outcome === 'broken')
   return {
     broken: broken.length > 0,
@@ -51,11 +56,16 @@ export function compareRevisions(options: CompareOptions): RevisionComparison {
   }
 }
 
-function awaitRequests({ canary, stable, strategy, percent }: CompareOptions): Finding | undefined {
-  const needed = strategy.minRequests
-  if (canary.requests < needed) {
-    const values = { requests: canary.requests, needed }
-    const message = `the canary has had ${canary.requests} of ${needed} requests`
+function awaitRequests({
+  challenger,
+  stable,
+  bounds,
+  percent,
+}: CompareOptions): Finding | undefined {
+  const needed = bounds.minRequests
+  if (challenger.requests < needed) {
+    const values = { requests: challenger.requests, needed }
+    const message = `the new revision has had ${challenger.requests} of ${needed} requests`
     return { outcome: 'open', reason: rolloutReason('requests-awaited', message, values) }
   }
   if (percent < 100 && stable.requests < needed) {
@@ -67,82 +77,124 @@ function awaitRequests({ canary, stable, strategy, percent }: CompareOptions): F
 }
 
 /** A stable revision without traffic is taken as free of errors: the cautious reading. */
-function judgeErrors({ canary, stable, strategy }: CompareOptions): Finding {
-  const canaryRate = canary.errors / canary.requests
+function judgeErrors({ challenger, stable, bounds }: CompareOptions): Finding {
+  const canaryRate = challenger.errors / challenger.requests
   const stableRate = stable.requests === 0 ? 0 : stable.errors / stable.requests
-  const values = { canaryRate, stableRate, maxIncrease: strategy.maxErrorRateIncrease }
-  const rates = `${percentText(canaryRate)} of the canary's requests failed, ${percentText(stableRate)} of the stable revision's`
-  return canaryRate - stableRate > strategy.maxErrorRateIncrease
-    ? {
-        outcome: 'broken',
-        reason: rolloutReason(
-          'error-rate-exceeded',
-          `${rates}; at most ${percentText(strategy.maxErrorRateIncrease)} more is allowed`,
-          values,
-        ),
-      }
-    : { outcome: 'kept', reason: rolloutReason('error-rate-kept', rates, values) }
+  const values = { canaryRate, stableRate, maxIncrease: bounds.maxErrorRateIncrease }
+  const rates = `${percentText(canaryRate)} of the new revision's requests failed, ${percentText(stableRate)} of the stable revision's`
+  return canaryRate - stableRate > bounds.maxErrorRateIncrease
+    ? broken(
+        'error-rate-exceeded',
+        `${rates}; at most ${percentText(bounds.maxErrorRateIncrease)} more is allowed`,
+        values,
+      )
+    : kept('error-rate-kept', rates, values)
 }
 
-function judgeLatency({ canary, stable, strategy }: CompareOptions): Finding {
-  const canaryMs = canary.latencyP95Ms
+function judgeLatency({ challenger, stable, bounds }: CompareOptions): Finding {
+  const canaryMs = challenger.latencyP95Ms
   const stableMs = stable.latencyP95Ms
-  if (stable.requests === 0) return { outcome: 'kept', reason: stableIdle('latency') }
+  if (stable.requests === 0) return stableIdle('latency')
   if (canaryMs === null || stableMs === null) {
     const values = { canaryMs, stableMs }
     const message = 'latency was not measured on both revisions'
     return { outcome: 'open', reason: rolloutReason('latency-not-measured', message, values) }
   }
-  const values = { canaryMs, stableMs, maxRatio: strategy.maxLatencyRatio }
+  const values = { canaryMs, stableMs, maxRatio: bounds.maxLatencyRatio }
   const times = `p95 latency is ${canaryMs.toFixed(2)} ms against ${stableMs.toFixed(2)} ms`
-  return canaryMs > stableMs * strategy.maxLatencyRatio
-    ? {
-        outcome: 'broken',
-        reason: rolloutReason(
-          'latency-exceeded',
-          `${times}; at most ${strategy.maxLatencyRatio} times as long is allowed`,
-          values,
-        ),
-      }
-    : { outcome: 'kept', reason: rolloutReason('latency-kept', times, values) }
+  return canaryMs > stableMs * bounds.maxLatencyRatio
+    ? broken(
+        'latency-exceeded',
+        `${times}; at most ${bounds.maxLatencyRatio} times as long is allowed`,
+        values,
+      )
+    : kept('latency-kept', times, values)
 }
 
-function judgeValue({ canary, stable, strategy }: CompareOptions): Finding[] {
-  const maxLoss = strategy.maxValueLossPerDecision
-  if (maxLoss === undefined) return []
-  if (stable.requests === 0) return [{ outcome: 'kept', reason: stableIdle('value') }]
-  const needed = strategy.minRequests
-  const labelled = Math.min(canary.labelled, stable.labelled)
-  if (canary.valuePerDecision === null || stable.valuePerDecision === null || labelled < needed) {
-    const values = { canary: canary.labelled, stable: stable.labelled, needed }
-    const message = `value needs ${needed} labelled predictions on each side; canary ${canary.labelled}, stable ${stable.labelled}`
-    return [{ outcome: 'open', reason: rolloutReason('labels-awaited', message, values) }]
+function judgeDrift({ drift, stable, bounds }: CompareOptions): Finding[] {
+  const max = bounds.maxPredictionDrift
+  if (max === undefined) return []
+  if (stable.requests === 0) return [stableIdle('predictions')]
+  if (drift === null || drift === undefined) {
+    const message = 'the predictions of both revisions cannot be compared yet'
+    return [{ outcome: 'open', reason: rolloutReason('drift-awaited', message) }]
   }
-  const loss = stable.valuePerDecision - canary.valuePerDecision
-  const values = { canary: canary.valuePerDecision, stable: stable.valuePerDecision, maxLoss }
-  const worth = `a decision is worth ${canary.valuePerDecision.toFixed(4)} against ${stable.valuePerDecision.toFixed(4)}`
+  const values = { psi: drift.psi, noise: drift.noise, max }
+  const apart = `the predictions of both revisions are a PSI of ${drift.psi.toFixed(3)} apart`
+  // A PSI that chance alone explains says nothing of the revision.
+  return drift.psi > max && drift.psi > drift.noise
+    ? [broken('drift-exceeded', `${apart}; at most ${max} is allowed`, values)]
+    : [kept('drift-kept', apart, values)]
+}
+
+function judgeValue({ challenger, stable, bounds }: CompareOptions): Finding[] {
+  const maxLoss = bounds.maxValueLossPerDecision
+  if (maxLoss === undefined) return []
+  if (stable.requests === 0) return [stableIdle('value')]
+  const ours = challenger.valuePerDecision
+  const theirs = stable.valuePerDecision
+  if (ours === null || theirs === null || tooFewLabels({ challenger, stable, bounds })) {
+    return [labelsAwaited('value', { challenger, stable, bounds })]
+  }
+  const values = { canary: ours, stable: theirs, maxLoss }
+  const worth = `a decision is worth ${ours.toFixed(4)} against ${theirs.toFixed(4)}`
   return [
-    loss > maxLoss
-      ? {
-          outcome: 'broken',
-          reason: rolloutReason(
-            'value-exceeded',
-            `${worth}; a loss of at most ${maxLoss} is allowed`,
-            values,
-          ),
-        }
-      : { outcome: 'kept', reason: rolloutReason('value-kept', worth, values) },
+    theirs - ours > maxLoss
+      ? broken('value-exceeded', `${worth}; a loss of at most ${maxLoss} is allowed`, values)
+      : kept('value-kept', worth, values),
   ]
 }
 
-function stableIdle(subject: string): Reason {
-  return rolloutReason(
-    'stable-without-traffic',
-    `the stable revision has no traffic, so there is no ${subject} to compare with`,
-    { subject },
-  )
+function judgeQuality({ challenger, stable, bounds }: CompareOptions): Finding[] {
+  const { quality } = bounds
+  if (quality === undefined) return []
+  if (stable.requests === 0) return [stableIdle('quality')]
+  const { metric, maxLoss } = quality
+  const ours = challenger.metrics?.[metric]
+  const theirs = stable.metrics?.[metric]
+  if (ours === undefined || theirs === undefined || tooFewLabels({ challenger, stable, bounds })) {
+    return [labelsAwaited(metric, { challenger, stable, bounds })]
+  }
+  const loss = (theirs - ours) * directionOf(metric)
+  const values = { metric, canary: ours, stable: theirs, maxLoss }
+  const level = `${metric} is ${ours.toFixed(4)} against ${theirs.toFixed(4)}`
+  return [
+    loss > maxLoss
+      ? broken('quality-exceeded', `${level}; it may be worse by at most ${maxLoss}`, values)
+      : kept('quality-kept', level, values),
+  ]
 }
 
-function percentText(share: number): string {
+function directionOf(metric: MetricName): 1 | -1 {
+  return LOWER_IS_BETTER.includes(metric) ? -1 : 1
+}
+
+type Sides = Pick<CompareOptions, 'challenger' | 'stable' | 'bounds'>
+
+function tooFewLabels({ challenger, stable, bounds }: Sides): boolean {
+  return Math.min(challenger.labelled, stable.labelled) < bounds.minRequests
+}
+
+function labelsAwaited(subject: string, { challenger, stable, bounds }: Sides): Finding {
+  const needed = bounds.minRequests
+  const values = { subject, canary: challenger.labelled, stable: stable.labelled, needed }
+  const message = `${subject} needs ${needed} labelled predictions on each side; new ${challenger.labelled}, stable ${stable.labelled}`
+  return { outcome: 'open', reason: rolloutReason('labels-awaited', message, values) }
+}
+
+function kept(...reason: Parameters<typeof rolloutReason>): Finding {
+  return { outcome: 'kept', reason: rolloutReason(...reason) }
+}
+
+function broken(...reason: Parameters<typeof rolloutReason>): Finding {
+  return { outcome: 'broken', reason: rolloutReason(...reason) }
+}
+
+function stableIdle(subject: string): Finding {
+  const message = `the stable revision has no traffic, so there is no ${subject} to compare with`
+  return { outcome: 'kept', reason: rolloutReason('stable-without-traffic', message, { subject }) }
+}
+
+export function percentText(share: number): string {
   return `${(share * 100).toFixed(2)} %`
 }

@@ -1,70 +1,21 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { isPlatformError } from '../../core/errors/index.ts'
-import {
-  type DeploymentPolicy,
-  type EndpointState,
-  endpointStateSchema,
-  rolloutDecisionSchema,
-} from '../../core/records/index.ts'
+import type { DeploymentPolicy, EndpointState } from '../../core/records/index.ts'
 import { chooseRevision } from './choose-revision.ts'
-import type { RevisionEvidence } from './compare-revisions.ts'
+import {
+  blueGreen,
+  canaryPolicy,
+  canaryState,
+  good,
+  HOUR,
+  stableState,
+  T0,
+} from './fixtures/rollout-scene.ts'
 import { judgeRollout } from './judge-rollout.ts'
+import type { RevisionEvidence, RolloutEvidence } from './revision-evidence.ts'
 import { rollBackEndpoint } from './roll-back-endpoint.ts'
-import { ROLLOUT_REASONS } from './rollout-reasons.ts'
 import type { RolloutStep } from './rollout-step.ts'
 import { startRollout } from './start-rollout.ts'
-import {
-  ENDPOINT_PHASES,
-  type EndpointPhase,
-  endpointPhase,
-  ROLLOUT_EVENTS,
-  type RolloutEvent,
-  TRANSITIONS,
-} from './transitions.ts'
-
-const T0 = Date.UTC(2013, 6, 1)
-const HOUR = 3_600_000
-
-const blueGreen: DeploymentPolicy = {
-  strategy: { kind: 'blue-green' },
-  missingFeatures: 'null',
-  outOfRange: 'flag',
-  maxBatchRows: 1_000,
-}
-const canaryPolicy: DeploymentPolicy = {
-  ...blueGreen,
-  strategy: {
-    kind: 'canary',
-    steps: [10, 50],
-    bake: '1h',
-    maxErrorRateIncrease: 0.01,
-    maxLatencyRatio: 2,
-    maxValueLossPerDecision: 0.5,
-    minRequests: 100,
-  },
-}
-const stableState: EndpointState = {
-  endpoint: 'delays',
-  model: 'flights',
-  state: 'stable',
-  stable: 2,
-  previous: 1,
-  canary: null,
-  updatedAt: '2013-06-01T00:00:00.000Z',
-}
-const canaryState: EndpointState = {
-  ...stableState,
-  state: 'canary',
-  canary: { version: 3, step: 0, percent: 10, since: '2013-07-01T00:00:00.000Z' },
-}
-const good: RevisionEvidence = {
-  requests: 500,
-  errors: 0,
-  latencyP95Ms: 2,
-  valuePerDecision: 1,
-  labelled: 300,
-}
 
 function start(state: EndpointState | undefined, version: number, policy = canaryPolicy) {
   return startRollout({ state, endpoint: 'delays', model: 'flights', version, policy, nowMs: T0 })
@@ -75,6 +26,7 @@ function judge(
   canary: Partial<RevisionEvidence> = {},
   more: {
     readonly stable?: Partial<RevisionEvidence>
+    readonly beside?: Pick<RolloutEvidence, 'drift' | 'ab' | 'shadow'>
     readonly nowMs?: number
     readonly policy?: DeploymentPolicy
   } = {},
@@ -82,7 +34,11 @@ function judge(
   return judgeRollout({
     state,
     policy: more.policy ?? canaryPolicy,
-    evidence: { canary: { ...good, ...canary }, stable: { ...good, ...more.stable } },
+    evidence: {
+      challenger: { ...good, ...canary },
+      stable: { ...good, ...more.stable },
+      ...more.beside,
+    },
     nowMs: more.nowMs ?? T0 + HOUR,
   })
 }
@@ -90,82 +46,6 @@ function judge(
 function codes(step: RolloutStep): string[] {
   return step.decision.reasons.map(({ code }) => code)
 }
-
-describe('the transition table', () => {
-  const evidenceArbitrary = fc.record({
-    requests: fc.integer({ min: 0, max: 1_000 }),
-    errors: fc.integer({ min: 0, max: 50 }),
-    latencyP95Ms: fc.option(fc.double({ min: 0.01, max: 100, noNaN: true })),
-    valuePerDecision: fc.option(fc.double({ min: -5, max: 5, noNaN: true })),
-    labelled: fc.integer({ min: 0, max: 500 }),
-  })
-  const states: Record<EndpointPhase, readonly (EndpointState | undefined)[]> = {
-    absent: [undefined],
-    stable: [stableState, { ...stableState, previous: null }],
-    canary: [
-      canaryState,
-      { ...canaryState, canary: { version: 3, step: 1, percent: 50, since: isoOf(T0) } },
-    ],
-  }
-
-  function isoOf(ms: number): string {
-    return new Date(ms).toISOString()
-  }
-
-  function steps(event: RolloutEvent, state: EndpointState | undefined): (() => RolloutStep)[] {
-    if (event === 'start') {
-      return [blueGreen, canaryPolicy].flatMap((policy) =>
-        [2, 3, 4].map((version) => () => start(state, version, policy)),
-      )
-    }
-    if (state === undefined) return []
-    if (event === 'roll-back') {
-      return [() => rollBackEndpoint({ state, nowMs: T0, reason: 'asked' })]
-    }
-    return fc
-      .sample(fc.tuple(evidenceArbitrary, evidenceArbitrary, fc.nat(3 * HOUR)), {
-        numRuns: 500,
-        seed: 7,
-      })
-      .map(
-        ([canary, stable, after]) =>
-          () =>
-            judge(state, canary, { stable, nowMs: T0 + after }),
-      )
-  }
-
-  for (const phase of ENDPOINT_PHASES) {
-    for (const event of ROLLOUT_EVENTS) {
-      test(`${phase} × ${event} leads where the table says, and everywhere it says`, () => {
-        const transition = TRANSITIONS[phase][event]
-        const seen = new Set<string>()
-        const expected = new Set([
-          ...(transition?.outcomes.map(({ action, to }) => `${action} → ${to}`) ?? []),
-          ...(transition?.refusals ?? []),
-        ])
-        for (const state of states[phase]) {
-          for (const run of steps(event, state)) seen.add(outcomeOf(run))
-        }
-        expect(seen).toEqual(expected)
-      })
-    }
-  }
-
-  function outcomeOf(run: () => RolloutStep): string {
-    try {
-      const step = run()
-      endpointStateSchema.parse(step.state)
-      rolloutDecisionSchema.parse(step.decision)
-      expect(step.decision.reasons.length).toBeGreaterThan(0)
-      for (const code of codes(step)) expect(ROLLOUT_REASONS).toContain(code)
-      expect(step.state.state).toBe(endpointPhase(step.state))
-      return `${step.decision.action} → ${endpointPhase(step.state)}`
-    } catch (error) {
-      if (isPlatformError(error)) return error.code
-      throw error
-    }
-  }
-})
 
 describe('starting a rollout', () => {
   test('blue-green gives the new version all traffic and keeps the old one', () => {

@@ -1,8 +1,18 @@
-export { type ChosenRevision, chooseRevision } from './choose-revision.ts'
-export type { RevisionEvidence } from './compare-revisions.ts'
+export { type Challenger, challengerOf } from './challenger.ts'
+export { type ChosenRevision, chooseRevision, isMirrored } from './choose-revision.ts'
 export { endpointName, endpointStateName } from './endpoint-name.ts'
 export { deploymentErrors } from './errors.ts'
+export { abortRollout, type FinishRolloutOptions, promoteRollout } from './finish-rollout.ts'
+export { abDifference, abMoney } from './judge-ab-test.ts'
+export { canaryRules } from './judge-canary.ts'
 export { type JudgeRolloutOptions, judgeRollout } from './judge-rollout.ts'
+export { comparePredictions, type PredictionDrift } from './prediction-drift.ts'
+export type {
+  AbEvidence,
+  RevisionEvidence,
+  RolloutEvidence,
+  ShadowEvidence,
+} from './revision-evidence.ts'
 export { type RollBackEndpointOptions, rollBackEndpoint } from './roll-back-endpoint.ts'
 export { ROLLOUT_REASONS, type RolloutReason } from './rollout-reasons.ts'
 export type { RolloutStep } from './rollout-step.ts'

@@ -1,5 +1,7 @@
 import type { EndpointState } from '../../core/records/index.ts'
 import { isoTime } from '../../core/time/index.ts'
+import { challengerOf } from './challenger.ts'
+import { withdrawRollout } from './end-rollout.ts'
 import { deploymentErrors } from './errors.ts'
 import { rolloutReason } from './rollout-reasons.ts'
 import { type RolloutStep, rolloutStep } from './rollout-step.ts'
@@ -17,7 +19,7 @@ export interface RollBackEndpointOptions {
 }
 
 /**
- * The instant way back. During a canary it withdraws the canary; otherwise the version before takes
+ * The instant way back. During a rollout it withdraws the new version; otherwise the version before takes
  * all traffic. The version left behind is not remembered as `previous`: going back twice must never
  * return to what was just given up.
  * @throws ROLLBACK_IMPOSSIBLE when there is no version before
@@ -29,17 +31,15 @@ export function rollBackEndpoint({
   to,
 }: RollBackEndpointOptions): RolloutStep {
   const at = isoTime(nowMs)
-  if (state.canary !== null) {
-    const { version } = state.canary
+  const challenger = challengerOf(state)
+  if (challenger !== null) {
+    const { version } = challenger
     const why = rolloutReason(
       'canary-withdrawn',
       `version ${version} was withdrawn; version ${state.stable} answers all traffic: ${reason}`,
       { version, stable: state.stable, reason },
     )
-    return rolloutStep(
-      { ...state, state: 'stable', canary: null, updatedAt: at },
-      { action: 'roll-back', version, percent: 0, reasons: [why], nowMs },
-    )
+    return withdrawRollout(state, version, { reasons: [why], nowMs })
   }
   const target = to ?? state.previous
   if (target === null || target === state.stable) {

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { ENVIRONMENTS } from '../project/index.ts'
+import { abTestSchema, canarySchema, ENVIRONMENTS, shadowSchema } from '../project/index.ts'
 import {
   artifactRefSchema,
   digestSchema,
@@ -81,7 +81,27 @@ export const environmentChangeSchema = z.strictObject({
 })
 export type EnvironmentChange = z.output<typeof environmentChangeSchema>
 
-export const ROLLOUT_STATES = ['stable', 'canary'] as const
+export const ROLLOUT_STATES = ['stable', 'canary', 'ab-test', 'shadow'] as const
+
+const trialParts = {
+  version: z.number().int(),
+  since: timeSchema,
+}
+
+/** A version beside the stable one by other means than a canary; its rules are fixed at its start. */
+export const trialSchema = z.discriminatedUnion('kind', [
+  /** `id` salts the assignment of keys, and names the run in the exposure log. */
+  z.strictObject({
+    kind: z.literal('ab-test'),
+    id: z.string(),
+    ...trialParts,
+    strategy: abTestSchema,
+  }),
+  z.strictObject({ kind: z.literal('shadow'), ...trialParts, strategy: shadowSchema }),
+])
+export type Trial = z.output<typeof trialSchema>
+export type AbTrial = Extract<Trial, { kind: 'ab-test' }>
+export type ShadowTrial = Extract<Trial, { kind: 'shadow' }>
 
 /** Stage 11: what an endpoint serves now. Mutable state, changed by compare-and-set. */
 export const endpointStateSchema = z.strictObject({
@@ -98,8 +118,12 @@ export const endpointStateSchema = z.strictObject({
       step: z.number().int(),
       percent: z.number(),
       since: timeSchema,
+      /** Its rules, when they are not those of the project file. */
+      strategy: canarySchema.optional(),
     })
     .nullable(),
+  /** An A/B run or a shadow; never beside a canary. */
+  trial: trialSchema.nullable().optional(),
   updatedAt: timeSchema,
 })
 export type EndpointState = z.output<typeof endpointStateSchema>
@@ -107,7 +131,17 @@ export type EndpointState = z.output<typeof endpointStateSchema>
 export const rolloutDecisionSchema = z.strictObject({
   id: z.string(),
   endpoint: z.string(),
-  action: z.enum(['switch', 'start-canary', 'advance', 'complete', 'roll-back', 'wait']),
+  action: z.enum([
+    'switch',
+    'start-canary',
+    'start-ab-test',
+    'start-shadow',
+    'advance',
+    'complete',
+    'roll-back',
+    'close',
+    'wait',
+  ]),
   version: z.number().int(),
   percent: z.number(),
   reasons: z.array(reasonSchema),
@@ -115,7 +149,7 @@ export const rolloutDecisionSchema = z.strictObject({
 })
 export type RolloutDecision = z.output<typeof rolloutDecisionSchema>
 
-export const REVISION_ROLES = ['stable', 'canary'] as const
+export const REVISION_ROLES = ['stable', 'canary', 'control', 'treatment'] as const
 
 /** Stage 12: one answered prediction. `inputs` is what the model saw, features included. */
 export const predictionEntrySchema = z.strictObject({
@@ -134,6 +168,40 @@ export const predictionEntrySchema = z.strictObject({
   flags: z.array(z.string()),
 })
 export type PredictionEntry = z.output<typeof predictionEntrySchema>
+
+/** A key that met an arm of an A/B run for the first time, with the prediction it was given. */
+export const exposureEntrySchema = z.strictObject({
+  endpoint: z.string(),
+  /** The run's id. */
+  test: z.string(),
+  key: z.string(),
+  arm: z.enum(['control', 'treatment']),
+  version: z.number().int(),
+  prediction: z.string(),
+  timeMs: z.number(),
+})
+export type ExposureEntry = z.output<typeof exposureEntrySchema>
+
+/** What became of mirrored requests: one row compared, or requests that failed or were dropped. */
+export const mirrorEntrySchema = z.strictObject({
+  endpoint: z.string(),
+  /** The shadow's version. */
+  version: z.number().int(),
+  /** Of the prediction, `<request>` when it failed. */
+  id: z.string(),
+  timeMs: z.number(),
+  outcome: z.enum(['compared', 'failed', 'dropped']),
+  /** How many it stands for: rows are compared one by one. */
+  count: z.number().int(),
+  /** Mean absolute difference over the output's numbers; null unless compared. */
+  difference: z.number().nullable(),
+  /** Whether the decision (or the likeliest class) is another; null when nothing is decided. */
+  changed: z.boolean().nullable(),
+  stableLatencyUs: z.number().nullable(),
+  latencyUs: z.number().nullable(),
+  error: z.string().nullable(),
+})
+export type MirrorEntry = z.output<typeof mirrorEntrySchema>
 
 export const labelEntrySchema = z.strictObject({
   id: z.string(),

@@ -1,6 +1,14 @@
 export { candidateSchema, trainingSchema } from './candidates.ts'
 export { instantMs } from './common.ts'
 export { preparationSchema, splitSchema } from './dataset.ts'
+export {
+  AB_METRICS,
+  type AbMetric,
+  abTestSchema,
+  canarySchema,
+  shadowSchema,
+  strategySchema,
+} from './operation.ts'
 export * from './project.ts'
 export type { ColumnType } from './sources.ts'
 export * from './vocabulary.ts'

@@ -1,28 +1,110 @@
 import { z } from 'zod'
-import { durationSchema, nameSchema, shareSchema } from './common.ts'
+import { columnSchema, durationSchema, nameSchema, shareSchema } from './common.ts'
 import { METRICS } from './vocabulary.ts'
+
+/** All traffic at once after warm-up; the old revision stays warm for an instant way back. */
+export const blueGreenSchema = z.strictObject({ kind: z.literal('blue-green') })
+
+/** Bounds that a new revision keeps against the stable one in the same span. */
+const boundsSchema = z.strictObject({
+  /** Share of failed requests it may have above the stable revision. */
+  maxErrorRateIncrease: shareSchema.default(0.01),
+  /** Of its p95 latency to the stable revision's. */
+  maxLatencyRatio: z.number().min(1).default(2),
+  minRequests: z.number().int().min(1).default(100),
+})
+
+/** Steps of traffic in percent, each kept for `bake`, then judged. */
+export const canarySchema = boundsSchema.extend({
+  kind: z.literal('canary'),
+  steps: z.array(z.number().min(1).max(100)).min(1).default([10, 50]),
+  bake: durationSchema.default('1h'),
+  /** How much value a decision may fall behind stable before rolling back. */
+  maxValueLossPerDecision: z.number().nonnegative().optional(),
+  /** Population stability index between both revisions' predictions in the same window. */
+  maxPredictionDrift: z.number().positive().optional(),
+  /** How much a metric of labelled predictions may be worse than on the stable revision. */
+  quality: z
+    .strictObject({ metric: z.enum(METRICS), maxLoss: z.number().nonnegative() })
+    .optional(),
+})
+
+/** What an A/B run measures on the first decision of each key, once its label is known. */
+export const AB_METRICS = [
+  'valuePerDecision',
+  'accuracy',
+  'conversion',
+  'label',
+  'absoluteError',
+] as const
+export type AbMetric = (typeof AB_METRICS)[number]
+
+/** Two arms side by side, each key always in the same one, until the difference is known. */
+export const abTestSchema = z.strictObject({
+  kind: z.literal('ab-test'),
+  /** What the stable revision and the new one are called in the exposure log and in reports. */
+  arms: z
+    .strictObject({
+      control: nameSchema.default('control'),
+      treatment: nameSchema.default('treatment'),
+    })
+    .prefault({}),
+  /** What keeps its arm: a column that callers send, or the request's `parameters.key`. */
+  key: z.union([z.strictObject({ column: columnSchema }), z.literal('parameters.key')]),
+  metric: z.enum(AB_METRICS),
+  /** Which way is good; `absoluteError` is better lower, everything else higher. */
+  better: z.enum(['higher', 'lower']).optional(),
+  /** Share of keys that meet the new revision. */
+  share: z.number().gt(0).lt(1).default(0.5),
+  /** Labelled keys that each arm needs before anything but a guard rail ends the run. */
+  minSamples: z.number().int().min(10).default(100),
+  /** Chance of calling a difference where there is none, however often one looks. */
+  alpha: z.number().gt(0).max(0.5).default(0.05),
+  /** The least gain worth having, in the metric's unit; below it the run ends as futile. */
+  minEffect: z.number().nonnegative().default(0),
+  /** Bounds that end the run at once when broken. */
+  guardRails: boundsSchema.prefault({}),
+  /** Without a winner by then, the stable revision stays. */
+  maxDuration: durationSchema.default('30d'),
+})
+
+/** Requests are answered by the stable revision and shown to the new one afterwards. */
+export const shadowSchema = boundsSchema.extend({
+  kind: z.literal('shadow'),
+  /** Share of requests that are mirrored. */
+  share: z.number().gt(0).max(1).default(1),
+  minRequests: z.number().int().min(1).default(1_000),
+  /** Mean absolute difference of the predictions (positive probability or value). */
+  maxPredictionDifference: z.number().nonnegative().optional(),
+  /** Share of rows that the new revision decides in another way. */
+  maxChangedDecisions: shareSchema.optional(),
+  /** Requests that wait to be mirrored; more are dropped, and counted. */
+  maxQueued: z.number().int().min(1).max(100_000).default(256),
+  /** Mirrored requests under way at once. */
+  concurrency: z.number().int().min(1).max(16).default(1),
+  /** Without enough requests by then it ends without a verdict. */
+  maxDuration: durationSchema.default('30d'),
+  /** What follows when every bound was kept. */
+  next: z
+    .discriminatedUnion('kind', [
+      z.strictObject({ kind: z.literal('report') }),
+      blueGreenSchema,
+      canarySchema,
+    ])
+    .default({ kind: 'report' }),
+})
+
+export const strategySchema = z.discriminatedUnion('kind', [
+  blueGreenSchema,
+  canarySchema,
+  abTestSchema,
+  shadowSchema,
+])
 
 export const deploymentSchema = z.strictObject({
   /** Name in the address `/v2/models/{endpoint}/infer`; the project's name when absent. */
   endpoint: nameSchema.optional(),
-  strategy: z
-    .discriminatedUnion('kind', [
-      /** All traffic at once after warm-up; the old revision stays warm for an instant way back. */
-      z.strictObject({ kind: z.literal('blue-green') }),
-      /** Steps of traffic in percent, each kept for `bake`, then judged. */
-      z.strictObject({
-        kind: z.literal('canary'),
-        steps: z.array(z.number().min(1).max(100)).min(1).default([10, 50]),
-        bake: durationSchema.default('1h'),
-        /** Share of failed requests the canary may have above the stable revision. */
-        maxErrorRateIncrease: shareSchema.default(0.01),
-        maxLatencyRatio: z.number().min(1).default(2),
-        /** How much value a decision (or `metric`) may fall behind stable before rolling back. */
-        maxValueLossPerDecision: z.number().nonnegative().optional(),
-        minRequests: z.number().int().min(1).default(100),
-      }),
-    ])
-    .default({ kind: 'blue-green' }),
+  strategy: strategySchema.default({ kind: 'blue-green' }),
   /** What a missing or stale online feature becomes. */
   missingFeatures: z.enum(['null', 'error']).default('null'),
   /** A number far outside the training range: refuse, or answer and flag. */

@@ -4,7 +4,15 @@ import { instantSchema, nameSchema } from './common.ts'
 import { datasetSchema } from './dataset.ts'
 import { entitySchema, featureViewSchema } from './features.ts'
 import { evaluationSchema, gateSchema } from './judgement.ts'
-import { deploymentSchema, monitoringSchema, replaySchema, retrainingSchema } from './operation.ts'
+import {
+  type abTestSchema,
+  type canarySchema,
+  deploymentSchema,
+  monitoringSchema,
+  replaySchema,
+  retrainingSchema,
+  type shadowSchema,
+} from './operation.ts'
 import { problemSchema } from './problem.ts'
 import { sourceSchema } from './sources.ts'
 
@@ -54,6 +62,10 @@ export type EvaluationPolicy = Project['evaluation']
 export type GatePolicy = Project['gate']
 export type Criterion = GatePolicy['criteria'][number]
 export type DeploymentPolicy = Project['deployment']
+export type RolloutStrategy = DeploymentPolicy['strategy']
+export type CanaryStrategy = z.output<typeof canarySchema>
+export type AbTestStrategy = z.output<typeof abTestSchema>
+export type ShadowStrategy = z.output<typeof shadowSchema>
 export type MonitoringPolicy = Project['monitoring']
 export type RetrainingPolicy = Project['retraining']
 export type Trigger = RetrainingPolicy['triggers'][number]

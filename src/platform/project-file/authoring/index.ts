@@ -11,5 +11,5 @@ export type {
   SourceInput,
   SourceOptions,
 } from './input-types.ts'
-export { blueGreen, canary } from './rollouts.ts'
+export { abTest, blueGreen, canary, shadow } from './rollouts.ts'
 export { csv, httpJson, jsonLines, parquet, sql } from './sources.ts'

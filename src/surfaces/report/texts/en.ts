@@ -189,6 +189,9 @@ export const en = {
   actions: {
     switch: 'switch',
     'start-canary': 'start canary',
+    'start-ab-test': 'start A/B run',
+    'start-shadow': 'start shadow',
+    close: 'close',
     advance: 'advance',
     complete: 'complete',
     'roll-back': 'roll back',

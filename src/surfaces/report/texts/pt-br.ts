@@ -191,6 +191,9 @@ export const ptBr: Texts = {
   actions: {
     switch: 'trocar',
     'start-canary': 'iniciar canário',
+    'start-ab-test': 'iniciar teste A/B',
+    'start-shadow': 'iniciar sombra',
+    close: 'encerrar',
     advance: 'avançar',
     complete: 'concluir',
     'roll-back': 'reverter',

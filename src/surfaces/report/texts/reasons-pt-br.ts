@@ -96,25 +96,55 @@ export const REASONS_PT_BR: Readonly<Record<string, string>> = {
   'already-stable': 'esta versão já responde a todo o tráfego',
   'already-canary': 'esta versão já está sendo implantada',
   'no-canary': 'nenhuma implantação em andamento',
-  'policy-changed': 'a política agora é blue-green: a versão {version} recebe todo o tráfego',
+  'policy-changed': 'a política agora é {kind}: a versão {version} recebe todo o tráfego',
   'bake-not-over': 'o passo ainda está em observação',
   'bake-over': 'o passo foi observado por tempo bastante',
-  'requests-awaited': 'o canário recebeu {requests} de {needed} requisições',
+  'requests-awaited': 'a nova versão recebeu {requests} de {needed} requisições',
   'stable-requests-awaited':
     'a versão estável recebeu {requests} de {needed} requisições para comparar',
   'stable-without-traffic': 'a versão estável não tem tráfego para comparar',
   'error-rate-kept':
-    'falharam {canaryRate:percent} das requisições do canário e {stableRate:percent} das da estável',
+    'falharam {canaryRate:percent} das requisições da nova versão e {stableRate:percent} das da estável',
   'error-rate-exceeded':
-    'falharam {canaryRate:percent} das requisições do canário contra {stableRate:percent}: demais',
+    'falharam {canaryRate:percent} das requisições da nova versão contra {stableRate:percent}: demais',
   'latency-not-measured': 'a latência não foi medida nas duas versões',
   'value-kept': 'uma decisão vale {canary} contra {stable} na estável',
   'value-exceeded':
     'uma decisão vale {canary} contra {stable} na estável: perda acima de {maxLoss}',
   'labels-awaited':
-    'o valor precisa de {needed} previsões rotuladas de cada lado; canário {canary}, estável {stable}',
-  'canary-withdrawn': 'o canário foi retirado',
+    '{subject} precisa de {needed} previsões rotuladas de cada lado; nova {canary}, estável {stable}',
+  'canary-withdrawn': 'a nova versão foi retirada',
   'stable-rolled-back': 'todo o tráfego volta à versão anterior',
+  'promoted-early':
+    'a versão {version} recebe todo o tráfego antes do fim da implantação: {reason}',
+  'rollout-aborted': 'a versão {version} foi retirada; a versão {stable} responde a tudo: {reason}',
+  'drift-kept': 'as previsões das duas versões diferem por um PSI de {psi}',
+  'drift-exceeded': 'as previsões das duas versões diferem por um PSI de {psi}; o máximo é {max}',
+  'drift-awaited': 'ainda não se podem comparar as previsões das duas versões',
+  'quality-kept': '{metric} é {canary} contra {stable} na estável',
+  'quality-exceeded':
+    '{metric} é {canary} contra {stable} na estável: pior além do permitido ({maxLoss})',
+  'ab-test-started':
+    'a versão {version} responde a {percent} % das chaves, ao lado da estável; decide {metric}',
+  'samples-awaited':
+    'cada braço precisa de {needed} chaves rotuladas; controle {control}, tratamento {treatment}',
+  'metric-constant': '{metric} não varia em nenhum dos braços, e nada se pode concluir',
+  'difference-open': '{metric} difere em {estimate} ({low} a {high}): ainda indefinido',
+  'treatment-won': 'a nova versão é melhor: {metric} difere em {estimate} ({low} a {high})',
+  'treatment-lost': 'a nova versão é pior: {metric} difere em {estimate} ({low} a {high})',
+  'test-futile':
+    '{metric} difere em {estimate} ({low} a {high}): menos que o ganho mínimo de {minEffect}',
+  'test-time-up': 'sem vencedor em {days} dias: a versão estável fica',
+  'money-difference':
+    'em dinheiro: {perDecision} {currency} por decisão ({perDecisionLow} a {perDecisionHigh}); por mês, {value} ({low} a {high})',
+  'shadow-started': 'a versão {version} vê {percent} % das requisições depois de respondidas',
+  'shadow-report':
+    '{compared} linhas comparadas, {failed} requisições falharam, {dropped} foram descartadas',
+  'shadow-time-up': 'o prazo da sombra acabou com {compared} linhas comparadas: é pouco',
+  'difference-kept': 'as previsões diferem em média {mean}',
+  'difference-exceeded': 'as previsões diferem em média {mean}; o máximo é {max}',
+  'decisions-kept': '{share:percent} das decisões mudam',
+  'decisions-exceeded': '{share:percent} das decisões mudam; o máximo é {max:percent}',
   'already-serving': 'esta versão já atende o endpoint ou está a caminho',
   'endpoint-moved-on':
     'o endpoint mudou depois do instante que esta execução considera; ficou como está',

@@ -1,0 +1,87 @@
+import type {
+  CanaryStrategy,
+  DeploymentPolicy,
+  EndpointState,
+  Reason,
+} from '../../core/records/index.ts'
+import { durationMs, isoTime } from '../../core/time/index.ts'
+import { compareRevisions } from './compare-revisions.ts'
+import { completeRollout, type Grounds, keepWaiting, withdrawRollout } from './end-rollout.ts'
+import type { RolloutEvidence } from './revision-evidence.ts'
+import { rolloutReason } from './rollout-reasons.ts'
+import { type RolloutStep, rolloutStep } from './rollout-step.ts'
+
+type Canary = NonNullable<EndpointState['canary']>
+
+export interface JudgeCanaryOptions {
+  readonly state: EndpointState
+  readonly canary: Canary
+  readonly policy: DeploymentPolicy
+  readonly evidence: RolloutEvidence
+  readonly nowMs: number
+}
+
+/** The rules of a canary under way: its own, else those of the policy; undefined when that has none. */
+export function canaryRules(canary: Canary, policy: DeploymentPolicy): CanaryStrategy | undefined {
+  const { strategy } = policy
+  return canary.strategy ?? (strategy.kind === 'canary' ? strategy : undefined)
+}
+
+/**
+ * A broken bound rolls back as soon as there are enough requests to tell, without waiting for the
+ * bake to end; going on needs the whole bake and every bound kept.
+ */
+export function judgeCanary(options: JudgeCanaryOptions): RolloutStep {
+  const { state, canary, policy, evidence, nowMs } = options
+  const strategy = canaryRules(canary, policy)
+  // The policy may have changed since the canary started: then nothing bounds it.
+  if (strategy === undefined) {
+    const { kind } = policy.strategy
+    const ended = rolloutReason(
+      'policy-changed',
+      `the policy is ${kind} now: version ${canary.version} takes all traffic`,
+      { version: canary.version, kind },
+    )
+    return completeRollout(state, canary.version, { reasons: [ended], nowMs })
+  }
+  const { percent } = canary
+  const comparison = compareRevisions({ ...evidence, bounds: strategy, percent })
+  if (comparison.broken) {
+    return withdrawRollout(state, canary.version, { reasons: comparison.reasons, nowMs })
+  }
+  const bake = judgeBake(canary, durationMs(strategy.bake), nowMs)
+  const reasons = [bake.reason, ...comparison.reasons]
+  if (!bake.over || comparison.open) {
+    return keepWaiting(state, { version: canary.version, percent }, { reasons, nowMs })
+  }
+  const next = strategy.steps[canary.step + 1]
+  return next === undefined
+    ? completeRollout(state, canary.version, { reasons, nowMs })
+    : advance(state, { ...canary, step: canary.step + 1, percent: next }, { reasons, nowMs })
+}
+
+function judgeBake(
+  canary: Canary,
+  bakeMs: number,
+  nowMs: number,
+): { readonly over: boolean; readonly reason: Reason } {
+  const elapsedMs = nowMs - Date.parse(canary.since)
+  const over = elapsedMs >= bakeMs
+  const values = { elapsedMs, bakeMs }
+  const elapsed = `${Math.round(elapsedMs / 1_000)} s of ${Math.round(bakeMs / 1_000)} s`
+  return {
+    over,
+    reason: over
+      ? rolloutReason('bake-over', `the step has baked long enough (${elapsed})`, values)
+      : rolloutReason('bake-not-over', `the step has baked ${elapsed}`, values),
+  }
+}
+
+function advance(state: EndpointState, next: Canary, { reasons, nowMs }: Grounds): RolloutStep {
+  const at = isoTime(nowMs)
+  const { version, percent } = next
+  return rolloutStep(
+    { ...state, canary: { ...next, since: at }, updatedAt: at },
+    { action: 'advance', version, percent, reasons, nowMs },
+  )
+}
