@@ -36,7 +36,8 @@ export async function openDatabaseSource(
     },
     async metricHistory(runId, key) {
       const rows = await queries.all(
-        'SELECT key, value, timestamp, step, is_nan FROM metrics WHERE run_uuid = ? AND key = ?',
+        // An expression, so that the index of runs is taken: that of keys spans all runs.
+        "SELECT key, value, timestamp, step, is_nan FROM metrics WHERE run_uuid = ? AND key || '' = ?",
         [runId, key],
       )
       return rows.map((row) => believe(pointSchema, pointOf(row), { place, what: 'a metric' }))
