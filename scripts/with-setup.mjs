@@ -164,7 +164,7 @@ async function build(node) {
   const compiler = inRoot('node_modules', 'typescript', 'bin', 'tsc')
   const code = await runForeground(node, [compiler, '-p', 'tsconfig.build.json'])
   if (code !== 0) return code
-  const assets = /\.(css|html|json|svg|sql|js|mjs)$/
+  const assets = /\.(css|html|json|proto|svg|sql|js|mjs)$/
   cpSync(inRoot('src'), output, {
     recursive: true,
     filter: (source) =>

@@ -1,7 +1,12 @@
 import fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
 import { checkAccess, isLoopback } from './access.ts'
 import type { EndpointStatistics } from './endpoint-routes.ts'
-import { bodyLimitOf, createEndpointService, gatewayFailure } from './endpoint-service.ts'
+import {
+  bodyLimitOf,
+  createEndpointService,
+  type EndpointService,
+  gatewayFailure,
+} from './endpoint-service.ts'
 import { errorBody } from './error-reply.ts'
 import { gatewayErrors } from './errors.ts'
 import type { GatewayOptions } from './gateway-options.ts'
@@ -39,6 +44,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const service = createEndpointService(options)
   const server = createServer(options, token)
   service.addRoutes(server)
+  addOwnHealthRoutes(server, service)
   let address: string | undefined
   return {
     async listen({ host = '127.0.0.1', port = 0 } = {}) {
@@ -82,6 +88,18 @@ function createServer(options: GatewayOptions, token: string | undefined): Fasti
     return reply.code(failure.status).send(errorBody(failure))
   })
   return server
+}
+
+/** What MLflow's scoring server has beside its predictions; on the platform's server others answer. */
+function addOwnHealthRoutes(server: FastifyInstance, service: EndpointService): void {
+  server.get('/health', (_request, reply) => {
+    const isReady = service.report().ready
+    return reply
+      .code(isReady ? 200 : 503)
+      .type('text/plain')
+      .send(isReady ? 'OK' : 'not ready')
+  })
+  server.get('/version', (_request, reply) => reply.type('text/plain').send(service.release))
 }
 
 async function listenOn(server: FastifyInstance, host: string, port: number): Promise<string> {

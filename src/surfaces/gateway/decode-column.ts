@@ -1,5 +1,5 @@
 import { gatewayErrors } from './errors.ts'
-import { DATATYPES, INTEGER_BOUNDS, type WireTensor } from './open-inference.ts'
+import { DATATYPES, INTEGER_BOUNDS, UNTYPED, type WireTensor } from './open-inference.ts'
 import { shown } from './parse-request.ts'
 import type { RequestColumn } from './request-columns.ts'
 
@@ -16,7 +16,7 @@ const FLOAT32_MAX = 3.402_823_466_385_288_6e38
 export function decodeColumn(tensor: WireTensor, column: RequestColumn): readonly Cell[] {
   checkDatatype(tensor, column)
   const data = flatData(tensor)
-  const read = readerOf(tensor.datatype)
+  const read = readerOf(tensor.datatype, column.kind)
   return data.map((value, row) => {
     if (value === null) return null
     const cell = read.accept(value)
@@ -33,6 +33,7 @@ export function decodeColumn(tensor: WireTensor, column: RequestColumn): readonl
 }
 
 function checkDatatype({ name, datatype }: WireTensor, { kind }: RequestColumn): void {
+  if (UNTYPED.includes(datatype)) return
   const isText = datatype === 'BYTES'
   const fits = DATATYPES.includes(datatype) && (kind === 'any' || (kind === 'text') === isText)
   if (fits) return
@@ -104,7 +105,32 @@ const INTEGERS: ReadonlyMap<string, CellReader> = new Map(
   ]),
 )
 
-function readerOf(datatype: string): CellReader {
+/** A value of JSON without a datatype: it must be of the column's kind. */
+const JSON_VALUES: Readonly<Record<RequestColumn['kind'], CellReader>> = {
+  text: TEXT,
+  number: {
+    expected: 'a finite number within float32, true or false',
+    accept: (value) => TRUTH.accept(value) ?? REAL.accept(value),
+  },
+  any: {
+    expected: 'a text, a finite number, true or false',
+    accept: (value) => TEXT.accept(value) ?? TRUTH.accept(value) ?? REAL.accept(value),
+  },
+}
+
+/** A cell of a CSV file, for columns of numbers. */
+const NUMBER_TEXT: CellReader = {
+  expected: 'a finite number within float32, true or false',
+  accept: (value) => {
+    if (typeof value !== 'string') return undefined
+    if (/^(?:true|false)$/i.test(value)) return Number(value.toLowerCase() === 'true')
+    return /^\s*[+-]?(?:\d|\.\d)/.test(value) ? REAL.accept(Number(value)) : undefined
+  },
+}
+
+function readerOf(datatype: string, kind: RequestColumn['kind']): CellReader {
+  if (datatype === 'JSON') return JSON_VALUES[kind]
+  if (datatype === 'CSV') return kind === 'number' ? NUMBER_TEXT : TEXT
   if (datatype === 'BYTES') return TEXT
   if (datatype === 'BOOL') return TRUTH
   return INTEGERS.get(datatype) ?? REAL

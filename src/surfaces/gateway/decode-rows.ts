@@ -2,6 +2,7 @@ import { type Cell, decodeColumn } from './decode-column.ts'
 import { gatewayErrors } from './errors.ts'
 import type { InferRequest } from './open-inference.ts'
 import type { InputPlan } from './request-columns.ts'
+import { splitMatrices } from './tensors/split-matrix.ts'
 
 export interface DecodedRows {
   readonly rows: number
@@ -11,7 +12,7 @@ export interface DecodedRows {
 
 /**
  * Reads the columns of a request against what a version needs: each once, none missing, none
- * unknown, all of one length.
+ * unknown, all of one length. A matrix stands for all columns of its kind.
  * @throws INPUT_* , BATCH_TOO_LARGE, BODY_INVALID
  */
 export function decodeRows(
@@ -22,7 +23,7 @@ export function decodeRows(
   const wanted = new Map(plan.columns.map((column) => [column.name, column]))
   const columns = new Map<string, readonly Cell[]>()
   let rows: number | undefined
-  for (const tensor of request.inputs) {
+  for (const tensor of splitMatrices(request.inputs, plan)) {
     const column = wanted.get(tensor.name)
     if (column === undefined) {
       throw gatewayErrors.INPUT_UNKNOWN({ input: tensor.name, known: [...wanted.keys()] })

@@ -1,5 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { isoTime } from '../../core/time/index.ts'
+import type { RequestCounter } from './count-requests.ts'
+import type { PayloadLog } from './events/payload-log.ts'
 import { requireModel } from './health-routes.ts'
 import { prometheusText } from './prometheus-text.ts'
 import type { ServedEndpoint } from './served-endpoint.ts'
@@ -9,8 +11,8 @@ export interface EndpointRouteParts {
   readonly endpoint: ServedEndpoint
   readonly statistics: Statistics
   readonly startedAtMs: number
-  /** Inference requests under way. */
-  readonly inFlight: () => number
+  readonly counter: RequestCounter
+  readonly payloads: PayloadLog | undefined
 }
 
 /** What one version did since the gateway's start. */
@@ -102,10 +104,12 @@ function versionStatistics(counts: VersionCounts, inFlight: number): VersionStat
   }
 }
 
-function metricsOf({ endpoint, statistics, startedAtMs, inFlight }: EndpointRouteParts): string {
+function metricsOf(parts: EndpointRouteParts): string {
+  const { endpoint, statistics, startedAtMs, counter, payloads } = parts
   return prometheusText({
     counts: statistics.all(),
-    inFlight: inFlight(),
+    inFlight: counter.inFlight,
+    payloads: payloads?.counts,
     loadedRevisions: endpoint.pool.loaded().length,
     residentMemoryBytes: process.memoryUsage.rss(),
     cpuSeconds: cpuSeconds(),

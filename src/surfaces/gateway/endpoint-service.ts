@@ -1,16 +1,19 @@
 import { readFileSync } from 'node:fs'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { endpointName } from '../../stages/deployment/index.ts'
+import { createRequestCounter } from './count-requests.ts'
 import {
   addEndpointRoutes,
   type EndpointStatistics,
   endpointStatistics,
 } from './endpoint-routes.ts'
 import { errorBody, platformError } from './error-reply.ts'
+import { createPayloadLog } from './events/payload-log.ts'
 import type { GatewayOptions } from './gateway-options.ts'
 import { addHealthRoutes } from './health-routes.ts'
 import { addInferenceRoutes } from './inference-routes.ts'
 import { createLogWriter } from './log-writer.ts'
+import { addRepositoryRoutes } from './rest/repository-routes.ts'
 import { createServedEndpoint, type EndpointReport } from './served-endpoint.ts'
 import { createStatistics } from './statistics.ts'
 
@@ -18,6 +21,8 @@ import { createStatistics } from './statistics.ts'
 export interface EndpointService {
   /** The endpoint's name. */
   readonly name: string
+  /** Of this package. */
+  readonly release: string
   /** Adds the routes and how their errors are answered; once, before the server listens. */
   addRoutes(app: FastifyInstance): void
   /** Warms up what the endpoint's state asks for, then follows that state. */
@@ -36,24 +41,34 @@ export function createEndpointService(options: GatewayOptions): EndpointService 
   const endpoint = createServedEndpoint(endpointName(options.project), options)
   const statistics = createStatistics()
   const startedAtMs = Date.now()
-  let inFlight = () => 0
-  const parts = { endpoint, statistics, startedAtMs, inFlight: () => inFlight() }
+  const release = readRelease()
+  const counter = createRequestCounter(endpoint.name, statistics)
+  const payloads =
+    options.payloadLog === undefined
+      ? undefined
+      : createPayloadLog(options.payloadLog, options.clock)
+  const parts = { endpoint, statistics, startedAtMs, counter, payloads }
+  const inference = {
+    endpoint,
+    counter,
+    payloads,
+    online: options.online,
+    log: options.log,
+    writeLog: createLogWriter(options.log),
+    clock: options.clock,
+    policy: options.project.deployment,
+    acceptRequestTime: options.acceptRequestTime ?? false,
+    toFailure: (error: unknown, request: FastifyRequest) => gatewayFailure(error, request, options),
+  }
   let polling: NodeJS.Timeout | undefined
   return {
     name: endpoint.name,
+    release,
     addRoutes(app) {
       answerErrors(app, options)
-      addHealthRoutes(app, endpoint, readRelease())
-      inFlight = addInferenceRoutes(app, {
-        endpoint,
-        statistics,
-        online: options.online,
-        log: options.log,
-        writeLog: createLogWriter(options.log),
-        clock: options.clock,
-        policy: options.project.deployment,
-        acceptRequestTime: options.acceptRequestTime ?? false,
-      })
+      addHealthRoutes(app, endpoint, release)
+      addInferenceRoutes(app, inference)
+      addRepositoryRoutes(app, endpoint)
       addEndpointRoutes(app, parts)
     },
     async start() {
@@ -70,6 +85,7 @@ export function createEndpointService(options: GatewayOptions): EndpointService 
     async close() {
       clearInterval(polling)
       await endpoint.close()
+      await payloads?.close()
     },
   }
 }

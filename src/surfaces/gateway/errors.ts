@@ -140,6 +140,32 @@ export const gatewayErrors = defineErrors({
     message: (d) => `parameters.time is ${d.time}, but this gateway answers for the present only.`,
     hint: () => 'Leave parameters.time out; only a replay opens a gateway that accepts it.',
   }),
+  EVENT_INVALID: problem<{ reason: string }>({
+    ...bad,
+    message: (d) => `The request is no event of CloudEvents 1.0: ${d.reason}.`,
+    hint: () => 'Send id, source, type and specversion "1.0", with the request as JSON data.',
+  }),
+  EXPLANATION_IMPOSSIBLE: problem<{ version: number; reason: string }>({
+    ...bad,
+    status: 422,
+    message: (d) => `Version ${d.version} cannot be explained: ${d.reason}.`,
+    hint: () =>
+      'Explanations need a version that this platform trained, and one number to explain.',
+  }),
+  REPOSITORY_REFUSED: problem<{ model: string; reason: string }>({
+    ...bad,
+    status: 409,
+    exit: 'conflict',
+    message: (d) => `"${d.model}" stays as it is: ${d.reason}.`,
+    hint: () =>
+      'What is loaded follows the rollout: `esteira rollback`, or a promotion, changes it.',
+  }),
+  CROSS_SITE_REFUSED: problem<Record<string, never>>({
+    ...bad,
+    status: 403,
+    message: () => 'A page of another site makes the browser send this request.',
+    hint: () => 'Ask from a program, or from a page of the same origin.',
+  }),
   PREDICTION_NOT_LOGGED: problem<{ reason: string }>({
     status: 503,
     exit: 'environment',

@@ -6,6 +6,7 @@ import type {
   PredictionLog,
   RecordStore,
 } from '../../platform/storage/index.ts'
+import type { PayloadLogOptions } from './events/payload-log.ts'
 
 export interface GatewayOptions {
   readonly store: RecordStore
@@ -23,6 +24,8 @@ export interface GatewayOptions {
   readonly acceptRequestTime?: boolean
   /** Bytes of a request's body. @default 4 MiB */
   readonly maxBodyBytes?: number
+  /** A sink that is told what was asked and answered. @default none */
+  readonly payloadLog?: PayloadLogOptions | undefined
   /** Milliseconds between looks at the endpoint's stored state. @default 1,000 */
   readonly pollEveryMs?: number
   /** Demanded of every request when given. @default the variable ESTEIRA_GATEWAY_TOKEN */

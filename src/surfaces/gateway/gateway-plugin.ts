@@ -2,10 +2,11 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { requirePermission } from '../server/index.ts'
 import { bodyLimitOf, type EndpointService } from './endpoint-service.ts'
 import type { GatewayOptions } from './gateway-options.ts'
+import { REPOSITORY_CHANGES } from './rest/repository-routes.ts'
 
-const MANAGING = '/v1/endpoints/:name/reload'
+const MANAGING: readonly string[] = ['/v1/endpoints/:name/reload', ...REPOSITORY_CHANGES]
 /** Load balancers ask without an account. */
-const PUBLIC = ['/v2/health/live', '/v2/health/ready']
+const PUBLIC = ['/v2/health/live', '/v2/health/ready', '/ping']
 
 /**
  * The gateway's routes on a server that has found out who asks: each needs `endpoints:predict`, or
@@ -19,7 +20,7 @@ export function gatewayPlugin(
   const guard = async (request: FastifyRequest) => {
     const { url, config } = request.routeOptions
     if (config.isPublic === true) return
-    const permission = url === MANAGING ? 'endpoints:manage' : 'endpoints:predict'
+    const permission = MANAGING.includes(url ?? '') ? 'endpoints:manage' : 'endpoints:predict'
     await requirePermission(request, permission, {
       project,
       endpoint: service.name,

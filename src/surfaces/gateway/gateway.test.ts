@@ -297,7 +297,7 @@ describe('refusing', () => {
       'no such datatype',
       400,
       'INPUT_DATATYPE_WRONG',
-      { inputs: replace('hour', { datatype: 'FP16' }) },
+      { inputs: replace('hour', { datatype: 'BF16' }) },
     ],
     [
       'a text among numbers',
@@ -461,7 +461,7 @@ describe('telling about itself', () => {
     expect(body).toMatchObject({
       name: ENDPOINT,
       versions: ['1'],
-      platform: 'onnx',
+      platform: 'onnx_onnxv1',
       outputs: [
         { name: 'probabilities', datatype: 'FP32', shape: [-1, 2] },
         { name: 'label', datatype: 'BYTES', shape: [-1] },

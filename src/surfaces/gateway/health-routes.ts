@@ -4,7 +4,7 @@ import { gatewayErrors } from './errors.ts'
 import type { LoadedRevision } from './load-revision.ts'
 import type { ServedEndpoint } from './served-endpoint.ts'
 
-interface ModelAddress {
+export interface ModelAddress {
   readonly name: string
   readonly version?: string
 }
@@ -16,13 +16,22 @@ export function requireModel(endpoint: ServedEndpoint, name: string): void {
   }
 }
 
+/** What the server is and can do beyond the protocol's core. */
+export function serverMetadata(release: string) {
+  return {
+    name: 'esteira',
+    version: release,
+    extensions: ['binary_tensor_data', 'model_repository'],
+  }
+}
+
 /** Health and metadata as the Open Inference Protocol has them. */
 export function addHealthRoutes(
   server: FastifyInstance,
   endpoint: ServedEndpoint,
   release: string,
 ): void {
-  server.get('/v2', () => ({ name: 'esteira', version: release, extensions: [] }))
+  server.get('/v2', () => serverMetadata(release))
   server.get('/v2/health/live', () => ({ live: true }))
   server.get('/v2/health/ready', (_request, reply) => {
     const { ready } = endpoint
@@ -44,7 +53,7 @@ export function addHealthRoutes(
 }
 
 /** The asked version, or the stable one. @throws ENDPOINT_NOT_READY, MODEL_VERSION_UNKNOWN */
-function revisionOf(endpoint: ServedEndpoint, { version }: ModelAddress): LoadedRevision {
+export function revisionOf(endpoint: ServedEndpoint, { version }: ModelAddress): LoadedRevision {
   if (version !== undefined) return endpoint.routeTo(version).revision
   const stable = endpoint.serving?.stable
   return stable === undefined
@@ -52,7 +61,7 @@ function revisionOf(endpoint: ServedEndpoint, { version }: ModelAddress): Loaded
     : endpoint.routeTo(String(stable)).revision
 }
 
-function describeModel(endpoint: ServedEndpoint, { version, plan }: LoadedRevision) {
+export function describeModel(endpoint: ServedEndpoint, { version, plan }: LoadedRevision) {
   const inputs = plan.columns.map(({ name, datatype, isInput, isKey }) => ({
     name,
     datatype,
@@ -62,7 +71,7 @@ function describeModel(endpoint: ServedEndpoint, { version, plan }: LoadedRevisi
   return {
     name: endpoint.name,
     versions: endpoint.pool.loaded().map(String),
-    platform: 'onnx',
+    platform: 'onnx_onnxv1',
     inputs,
     outputs: describeOutputs(version),
     parameters: {

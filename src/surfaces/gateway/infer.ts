@@ -1,15 +1,16 @@
 import { randomUUID } from 'node:crypto'
-import type { DeploymentPolicy, PredictionEntry } from '../../core/records/index.ts'
+import type { DeploymentPolicy, ModelVersion, PredictionEntry } from '../../core/records/index.ts'
 import type { Clock } from '../../core/time/index.ts'
 import type { OnlineStore } from '../../platform/storage/index.ts'
 import { assembleInputs, type ModelInputs } from './assemble-inputs.ts'
-import { decodeRows } from './decode-rows.ts'
+import { type DecodedRows, decodeRows } from './decode-rows.ts'
 import { checkOutputs, encodeOutputs, type RowAnswer, readAnswers } from './encode-response.ts'
 import { gatewayErrors } from './errors.ts'
+import type { PayloadLog } from './events/payload-log.ts'
+import type { LoadedRevision } from './load-revision.ts'
 import type { WriteLog } from './log-writer.ts'
 import { lookUpViews } from './look-up-views.ts'
 import type { InferRequest, InferResponse } from './open-inference.ts'
-import { parseRequest } from './parse-request.ts'
 import type { Routed, ServedEndpoint } from './served-endpoint.ts'
 
 export interface InferParts {
@@ -19,20 +20,41 @@ export interface InferParts {
   readonly clock: Clock
   readonly policy: DeploymentPolicy
   readonly acceptRequestTime: boolean
+  /** Told of every answer; undefined when nobody wants to know. */
+  readonly payloads: PayloadLog | undefined
 }
 
 export interface InferCall {
-  readonly body: unknown
+  readonly request: InferRequest
   /** Asked for by the address; undefined lets the rollout choose. */
   readonly version: string | undefined
   /** Told as soon as a revision is chosen, so that failures count against it. */
   readonly onChosen: (version: number) => void
 }
 
-/** Answers one inference request: the answer exists only after its predictions are in the log. */
-export async function infer(parts: InferParts, call: InferCall): Promise<InferResponse> {
+/** An answered request, before any protocol has put it into words. */
+export interface Inference {
+  readonly model: string
+  readonly version: ModelVersion
+  readonly role: Routed['chosen']['role']
+  readonly requestId: string
+  /** One a row. */
+  readonly ids: readonly string[]
+  /** The columns as they were sent. */
+  readonly sent: DecodedRows['columns']
+  readonly inputs: ModelInputs
+  readonly answers: readonly RowAnswer[]
+  /** Names of the outputs to give. */
+  readonly outputs: readonly string[]
+}
+
+/**
+ * Answers one inference request of any protocol: the answer exists only after its predictions are
+ * in the log.
+ */
+export async function infer(parts: InferParts, call: InferCall): Promise<Inference> {
   const startedAt = performance.now()
-  const request = parseRequest(call.body, parts)
+  const { request } = call
   const requestId = request.id ?? soleId(request) ?? randomUUID()
   const routed =
     call.version === undefined
@@ -43,22 +65,31 @@ export async function infer(parts: InferParts, call: InferCall): Promise<InferRe
     const { version } = routed.revision
     const outputs = checkOutputs(request.outputs, version)
     const timeMs = request.timeMs ?? parts.clock.now()
-    const inputs = gatherInputs(parts, request, { routed, timeMs })
+    const { inputs, sent } = gatherInputs(parts, request, { revision: routed.revision, timeMs })
     const answers = readAnswers(await routed.revision.predict(inputs), version)
     refuseNonFinite(answers, version.version)
     const ids = rowIds(request, requestId, inputs.rows)
     const latencyUs = Math.round((performance.now() - startedAt) * 1_000)
+    const model = parts.endpoint.name
     await parts.writeLog(
-      entriesOf({ endpoint: parts.endpoint.name, routed, ids, timeMs, inputs, answers, latencyUs }),
+      entriesOf({ endpoint: model, routed, ids, timeMs, inputs, answers, latencyUs }),
     )
-    return {
-      model_name: parts.endpoint.name,
-      model_version: String(version.version),
-      id: requestId,
-      parameters: { role: routed.chosen.role, ids },
-      outputs: encodeOutputs(answers, version, outputs),
-    }
+    const { role } = routed.chosen
+    const answer = { model, version, role, requestId, ids, sent, inputs, answers, outputs }
+    parts.payloads?.offer(answer)
+    return answer
   })
+}
+
+/** The answer as the Open Inference Protocol has it. */
+export function inferResponse({ answers, version, outputs, ...rest }: Inference): InferResponse {
+  return {
+    model_name: rest.model,
+    model_version: String(version.version),
+    id: rest.requestId,
+    parameters: { role: rest.role, ids: rest.ids },
+    outputs: encodeOutputs(answers, version, outputs),
+  }
 }
 
 function soleId({ ids }: InferRequest): string | undefined {
@@ -71,12 +102,13 @@ function rowIds(request: InferRequest, requestId: string, rows: number): readonl
   return rows === 1 ? [requestId] : Array.from({ length: rows }, (_, row) => `${requestId}/${row}`)
 }
 
-function gatherInputs(
-  { online, policy }: InferParts,
+/** What the model sees for a request: its columns, and the features looked up by them. */
+export function gatherInputs(
+  { online, policy }: Pick<InferParts, 'online' | 'policy'>,
   request: InferRequest,
-  { routed, timeMs }: { readonly routed: Routed; readonly timeMs: number },
-): ModelInputs {
-  const { plan, version } = routed.revision
+  { revision, timeMs }: { readonly revision: LoadedRevision; readonly timeMs: number },
+): { readonly inputs: ModelInputs; readonly sent: DecodedRows['columns'] } {
+  const { plan, version } = revision
   const decoded = decodeRows(request, plan, policy.maxBatchRows)
   const features = lookUpViews(decoded, {
     online,
@@ -85,7 +117,9 @@ function gatherInputs(
     timeMs,
   })
   const { signature } = version
-  return assembleInputs(decoded, features, { signature, outOfRange: policy.outOfRange })
+  const { outOfRange } = policy
+  const inputs = assembleInputs(decoded, features, { signature, outOfRange })
+  return { inputs, sent: decoded.columns }
 }
 
 function refuseNonFinite(answers: readonly RowAnswer[], version: number): void {

@@ -1,8 +1,14 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import type { PredictionLog } from '../../platform/storage/index.ts'
+import { answerRequest, type Door } from './answer-request.ts'
 import { requireModel } from './health-routes.ts'
-import { type InferParts, infer } from './infer.ts'
-import type { Statistics } from './statistics.ts'
+import { inferResponse } from './infer.ts'
+import { addKserveRoutes } from './kserve/kserve-routes.ts'
+import { addInvocationRoutes, type InvocationParts } from './mlflow/invocation-routes.ts'
+import type { InferResponse } from './open-inference.ts'
+import { parseRequest } from './parse-request.ts'
+import { addInferenceBodies } from './rest/http-body.ts'
+import { writeResponse } from './rest/write-response.ts'
 import { takeLabels } from './take-labels.ts'
 
 interface InferAddress {
@@ -10,65 +16,40 @@ interface InferAddress {
   readonly version?: string
 }
 
-/** What is known of an inference request while it is answered. */
-interface Ongoing {
-  version: number | null
-  rows: number
-}
-
-export interface InferenceRouteParts extends InferParts {
+export interface InferenceRouteParts extends InvocationParts {
   readonly log: PredictionLog
-  readonly statistics: Statistics
 }
 
-/**
- * The routes that predict, and the one that takes labels.
- * @returns how many inference requests are under way
- */
-export function addInferenceRoutes(
-  server: FastifyInstance,
-  parts: InferenceRouteParts,
-): () => number {
-  const ongoing = new Map<FastifyRequest, Ongoing>()
+const OPEN_INFERENCE: Door<InferResponse> = {
+  read: ({ json, binary }, { acceptRequestTime }) =>
+    parseRequest(
+      json,
+      binary === undefined ? { acceptRequestTime } : { acceptRequestTime, binary },
+    ),
+  write: inferResponse,
+  send: (reply, response, { binaryOutputs }) => writeResponse(reply, response, binaryOutputs),
+}
 
-  async function answer(
-    request: FastifyRequest<{ Params: InferAddress }>,
-    reply: FastifyReply,
-  ): Promise<FastifyReply> {
-    const { params, body } = request
-    requireModel(parts.endpoint, params.name)
-    const record: Ongoing = { version: null, rows: 0 }
-    ongoing.set(request, record)
-    const response = await infer(parts, {
-      body,
-      version: params.version,
-      onChosen: (version) => {
-        record.version = version
-      },
-    })
-    record.rows = response.outputs[0]?.shape[0] ?? 0
-    return reply.type('application/json; charset=utf-8').send(JSON.stringify(response))
-  }
-
-  async function onResponse(request: FastifyRequest, reply: FastifyReply): Promise<void> {
-    const record = ongoing.get(request)
-    if (record === undefined) return
-    ongoing.delete(request)
-    parts.statistics.record({
-      model: parts.endpoint.name,
-      version: record.version,
-      status: reply.statusCode,
-      durationMs: reply.elapsedTime,
-      rows: reply.statusCode < 400 ? record.rows : 0,
-    })
-  }
-
-  for (const suffix of ['', '/versions/:version']) {
-    const path = `/v2/models/:name${suffix}/infer`
-    server.post<{ Params: InferAddress }>(path, { onResponse }, answer)
-  }
+/** The routes that predict, by protocol, and the one that takes labels. */
+export function addInferenceRoutes(server: FastifyInstance, parts: InferenceRouteParts): void {
+  const { counter } = parts
+  server.register(async (scope) => {
+    addInferenceBodies(scope)
+    for (const suffix of ['', '/versions/:version']) {
+      scope.post<{ Params: InferAddress }>(
+        `/v2/models/:name${suffix}/infer`,
+        { onResponse: counter.onResponse },
+        (request, reply) => {
+          requireModel(parts.endpoint, request.params.name)
+          const { version } = request.params
+          return answerRequest(parts, { request, reply }, { door: OPEN_INFERENCE, version })
+        },
+      )
+    }
+  })
+  server.register(async (scope) => addInvocationRoutes(scope, parts))
+  server.register(async (scope) => addKserveRoutes(scope, parts))
   server.post('/v1/labels', ({ body }) => ({ accepted: acceptLabels(parts, body) }))
-  return () => ongoing.size
 }
 
 function acceptLabels({ endpoint, log, clock }: InferenceRouteParts, body: unknown): number {

@@ -1,6 +1,6 @@
 /**
- * The parts of the Open Inference Protocol (v2, HTTP/JSON) that this gateway speaks: every input is
- * one named column.
+ * The parts of the Open Inference Protocol (v2) that this gateway speaks: an input is one named
+ * column, or a matrix of all columns of a kind.
  */
 
 /** Integers with the bounds JSON can carry exactly: 64-bit ones end at ±(2^53 − 1). */
@@ -18,6 +18,7 @@ export const INTEGER_BOUNDS: Readonly<Record<string, readonly [number, number]>>
 export const DATATYPES: readonly string[] = [
   'FP64',
   'FP32',
+  'FP16',
   ...Object.keys(INTEGER_BOUNDS),
   'BOOL',
   'BYTES',
@@ -25,6 +26,7 @@ export const DATATYPES: readonly string[] = [
 
 export interface WireTensor {
   readonly name: string
+  /** Of the protocol; `JSON` when each value tells by itself, `CSV` for texts that the column reads. */
   readonly datatype: string
   readonly shape: readonly number[]
   readonly data: readonly unknown[]
@@ -39,7 +41,12 @@ export interface InferRequest {
   readonly inputs: readonly WireTensor[]
   /** Names of the wanted outputs; all when undefined. */
   readonly outputs: readonly string[] | undefined
+  /** Outputs that are wanted as bytes after the JSON, where the door can do that. */
+  readonly binaryOutputs: ReadonlySet<string> | 'all'
 }
+
+/** How a caller's values are read when no datatype of the protocol says it. */
+export const UNTYPED: readonly string[] = ['JSON', 'CSV']
 
 export interface OutputTensor {
   readonly name: string

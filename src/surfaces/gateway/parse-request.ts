@@ -1,33 +1,59 @@
 import { instantMs } from '../../core/records/index.ts'
 import { gatewayErrors } from './errors.ts'
-import type { InferRequest, WireTensor } from './open-inference.ts'
+import { type InferRequest, UNTYPED, type WireTensor } from './open-inference.ts'
+import { decodeRaw } from './tensors/raw-tensor.ts'
 
 type Fields = Readonly<Record<string, unknown>>
 
 const REQUEST_FIELDS = ['id', 'parameters', 'inputs', 'outputs']
 /** `content_type` is sent by common clients and says nothing that matters here. */
-const PARAMETER_FIELDS = ['time', 'ids', 'content_type']
+const PARAMETER_FIELDS = ['time', 'ids', 'content_type', 'binary_data_output']
 const INPUT_FIELDS = ['name', 'shape', 'datatype', 'data', 'parameters']
 const OUTPUT_FIELDS = ['name', 'parameters']
-const TENSOR_PARAMETERS = ['content_type', 'binary_data']
+const INPUT_PARAMETERS = ['content_type', 'binary_data', 'binary_data_size']
+const OUTPUT_PARAMETERS = ['content_type', 'binary_data']
 const MAX_ID_LENGTH = 256
+
+export interface ParseOptions {
+  readonly acceptRequestTime: boolean
+  /** What followed the JSON: the inputs' binary data, one after another. */
+  readonly binary?: Buffer
+}
 
 /**
  * Checks the form of an inference request.
  * @throws BODY_INVALID, FIELD_UNKNOWN, REQUEST_TIME_REFUSED
  */
-export function parseRequest(
-  body: unknown,
-  options: { readonly acceptRequestTime: boolean },
-): InferRequest {
+export function parseRequest(body: unknown, options: ParseOptions): InferRequest {
   const request = fieldsOf(body, 'the body', REQUEST_FIELDS)
   const parameters = optionalFields(request.parameters, 'parameters', PARAMETER_FIELDS)
+  const isBinary = flagOf(parameters.binary_data_output, 'parameters.binary_data_output')
+  const outputs = request.outputs === undefined ? undefined : outputsOf(request.outputs, isBinary)
   return {
-    id: request.id === undefined ? undefined : idOf(request.id, 'id'),
+    ...identityOf(request.id, parameters, options),
+    inputs: inputsOf(request.inputs, options.binary),
+    outputs: outputs?.map(({ name }) => name),
+    binaryOutputs:
+      outputs === undefined
+        ? isBinary
+          ? 'all'
+          : NONE
+        : new Set(outputs.filter((output) => output.isBinary).map(({ name }) => name)),
+  }
+}
+
+const NONE: ReadonlySet<string> = new Set()
+
+/** Which request this is, and when it is asked, in any protocol. */
+export function identityOf(
+  id: unknown,
+  parameters: Fields,
+  options: ParseOptions,
+): Pick<InferRequest, 'id' | 'ids' | 'timeMs'> {
+  return {
+    id: id === undefined ? undefined : idOf(id, 'id'),
     ids: parameters.ids === undefined ? undefined : idsOf(parameters.ids),
     timeMs: parameters.time === undefined ? undefined : timeOf(parameters.time, options),
-    inputs: listOf(request.inputs, 'inputs').map(inputOf),
-    outputs: request.outputs === undefined ? undefined : outputsOf(request.outputs),
   }
 }
 
@@ -44,17 +70,19 @@ export function invalid(where: string, expected: string, got: unknown) {
   return gatewayErrors.BODY_INVALID({ where, expected, got: shown(got) })
 }
 
-export function fieldsOf(value: unknown, where: string, known: readonly string[]): Fields {
+/** @param known every field is, when absent */
+export function fieldsOf(value: unknown, where: string, known?: readonly string[]): Fields {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw invalid(where, 'an object', value)
   }
+  if (known === undefined) return value as Fields
   for (const field of Object.keys(value)) {
     if (!known.includes(field)) throw gatewayErrors.FIELD_UNKNOWN({ where, field, known })
   }
   return value as Fields
 }
 
-function optionalFields(value: unknown, where: string, known: readonly string[]): Fields {
+export function optionalFields(value: unknown, where: string, known: readonly string[]): Fields {
   return value === undefined ? {} : fieldsOf(value, where, known)
 }
 
@@ -93,37 +121,82 @@ export function momentOf(value: unknown, where: string): number {
   return ms
 }
 
-function inputOf(value: unknown, index: number): WireTensor {
-  const where = `inputs[${index}]`
-  const input = fieldsOf(value, where, INPUT_FIELDS)
-  tensorParameters(input.parameters, where)
-  const { name, datatype, shape, data } = input
+function inputsOf(value: unknown, binary: Buffer | undefined): readonly WireTensor[] {
+  let read = 0
+  const inputs = listOf(value, 'inputs').map((item, index) => {
+    const where = `inputs[${index}]`
+    const input = fieldsOf(item, where, INPUT_FIELDS)
+    const bytes = binaryPart(input, { where, binary, from: read })
+    read += bytes?.length ?? 0
+    return inputOf(input, where, bytes)
+  })
+  if (binary !== undefined && read !== binary.length) {
+    throw invalid('the binary data', `${read} bytes as the inputs say`, binary.length)
+  }
+  return inputs
+}
+
+/** The bytes of an input that says how many it has. */
+function binaryPart(
+  input: Fields,
+  {
+    where,
+    binary = Buffer.alloc(0),
+    from,
+  }: { readonly where: string; readonly binary: Buffer | undefined; readonly from: number },
+): Buffer | undefined {
+  if (input.parameters === undefined) return undefined
+  const parameters = optionalFields(input.parameters, `${where}.parameters`, INPUT_PARAMETERS)
+  const { binary_data_size: size, binary_data: isBinary } = parameters
+  if (size === undefined) {
+    if (isBinary !== undefined && isBinary !== false) {
+      throw invalid(`${where}.parameters.binary_data_size`, 'a whole number', size)
+    }
+    return undefined
+  }
+  const left = binary.length - from
+  if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0 || size > left) {
+    const expected = `a whole number, at most the ${left} bytes that are left after the JSON`
+    throw invalid(`${where}.parameters.binary_data_size`, expected, size)
+  }
+  if (input.data !== undefined) throw invalid(`${where}.data`, 'nothing beside bytes', input.data)
+  return binary.subarray(from, from + size)
+}
+
+function inputOf(input: Fields, where: string, bytes: Buffer | undefined): WireTensor {
+  const { name, datatype, shape } = input
   if (typeof name !== 'string') throw invalid(`${where}.name`, 'a text', name)
   if (typeof datatype !== 'string') throw invalid(`${where}.datatype`, 'a text', datatype)
+  // Values without a datatype belong to other protocols.
+  if (UNTYPED.includes(datatype)) throw invalid(`${where}.datatype`, 'a datatype', datatype)
   if (!Array.isArray(shape) || !shape.every((size) => Number.isSafeInteger(size) && size >= 0)) {
     throw invalid(`${where}.shape`, 'an array of whole numbers', shape)
   }
+  const data = bytes === undefined ? input.data : decodeRaw(name, datatype, bytes)
   if (!Array.isArray(data)) throw invalid(`${where}.data`, 'an array', data)
   return { name, datatype, shape, data }
 }
 
-function outputsOf(value: unknown): readonly string[] {
+interface WantedOutput {
+  readonly name: string
+  readonly isBinary: boolean
+}
+
+function outputsOf(value: unknown, isBinary: boolean): readonly WantedOutput[] {
   return listOf(value, 'outputs').map((item, index) => {
     const where = `outputs[${index}]`
     const output = fieldsOf(item, where, OUTPUT_FIELDS)
-    tensorParameters(output.parameters, where)
+    const place = `${where}.parameters`
+    const parameters = optionalFields(output.parameters, place, OUTPUT_PARAMETERS)
     if (typeof output.name !== 'string') throw invalid(`${where}.name`, 'a text', output.name)
-    return output.name
+    const own = parameters.binary_data
+    const asBytes = own === undefined ? isBinary : flagOf(own, `${place}.binary_data`)
+    return { name: output.name, isBinary: asBytes }
   })
 }
 
-function tensorParameters(value: unknown, where: string): void {
-  const parameters = optionalFields(value, `${where}.parameters`, TENSOR_PARAMETERS)
-  if (parameters.binary_data !== undefined && parameters.binary_data !== false) {
-    throw invalid(
-      `${where}.parameters.binary_data`,
-      'false: data goes as JSON',
-      parameters.binary_data,
-    )
-  }
+function flagOf(value: unknown, where: string): boolean {
+  if (value === undefined) return false
+  if (typeof value !== 'boolean') throw invalid(where, 'true or false', value)
+  return value
 }

@@ -1,3 +1,4 @@
+import type { PayloadCounts } from './events/payload-log.ts'
 import { EXPORTED_SECONDS } from './latency-histogram.ts'
 import type { ModelCounts } from './statistics.ts'
 
@@ -8,6 +9,8 @@ export interface MetricsFacts {
   readonly residentMemoryBytes: number
   readonly cpuSeconds: number
   readonly startedAtMs: number
+  /** Undefined without a payload log. */
+  readonly payloads: PayloadCounts | undefined
 }
 
 type Labels = Readonly<Record<string, string | number>>
@@ -40,6 +43,7 @@ export function prometheusText(facts: MetricsFacts): string {
       help: 'Rows predicted, answered and logged.',
       samples: labelled.map(({ labels, counts }): Sample => ['', labels, counts.predictions]),
     }),
+    facts.payloads === undefined ? '' : payloadEvents(facts.payloads),
     gauge('esteira_gateway_in_flight', 'Inference requests under way.', facts.inFlight),
     gauge('esteira_gateway_loaded_revisions', 'Revisions in memory.', facts.loadedRevisions),
     gauge(
@@ -59,6 +63,15 @@ export function prometheusText(facts: MetricsFacts): string {
       facts.startedAtMs / 1_000,
     ),
   ].join('')
+}
+
+function payloadEvents(counts: PayloadCounts): string {
+  return family({
+    name: 'esteira_gateway_payload_events_total',
+    type: 'counter',
+    help: 'Events of the payload log by result; a dropped one found the queue full.',
+    samples: Object.entries(counts).map(([result, n]): Sample => ['', { result }, n]),
+  })
 }
 
 function durationSamples(labels: Labels, { latency }: ModelCounts['counts']): Sample[] {

@@ -1,0 +1,43 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { fieldsOf, invalid } from '../parse-request.ts'
+import type { ServedEndpoint } from '../served-endpoint.ts'
+import { addInferenceBodies, httpBody } from './http-body.ts'
+import { indexRepository, loadModel, unloadModel } from './repository.ts'
+
+/** Where the model repository extension changes what is loaded. */
+export const REPOSITORY_CHANGES: readonly string[] = [
+  '/v2/repository/models/:name/load',
+  '/v2/repository/models/:name/unload',
+]
+
+type Address = { readonly Params: { readonly name: string } }
+
+/** The model repository extension of the Open Inference Protocol. */
+export function addRepositoryRoutes(app: FastifyInstance, endpoint: ServedEndpoint): void {
+  const [load = '', unload = ''] = REPOSITORY_CHANGES
+  app.register(async (scope) => {
+    addInferenceBodies(scope)
+    scope.post('/v2/repository/index', (request) => {
+      const { ready } = fieldsOfBody(request, ['ready'])
+      if (ready !== undefined && typeof ready !== 'boolean') {
+        throw invalid('ready', 'true or false', ready)
+      }
+      return indexRepository(endpoint, { readyOnly: ready === true })
+    })
+    scope.post<Address>(load, async (request) => {
+      const { parameters } = fieldsOfBody(request, ['parameters'])
+      await loadModel(endpoint, { model: request.params.name, parameters })
+      return {}
+    })
+    scope.post<Address>(unload, async (request) => {
+      const { parameters } = fieldsOfBody(request, ['parameters'])
+      await unloadModel(endpoint, { model: request.params.name, parameters })
+      return {}
+    })
+  })
+}
+
+function fieldsOfBody(request: FastifyRequest, known: readonly string[]) {
+  const { json } = httpBody(request)
+  return json === undefined || json === null ? {} : fieldsOf(json, 'the body', known)
+}
