@@ -4,7 +4,7 @@ export { openTableEngine, type TableEngineOptions } from './duckdb-table-engine.
 export { storageErrors } from './errors.ts'
 export { openArtifactStore } from './file-artifact-store.ts'
 export type { FeatureValue, OnlineRow, OnlineStore } from './online-store.ts'
-export type { LabelledPrediction, PredictionLog } from './prediction-log.ts'
+export type { ExposedPrediction, LabelledPrediction, PredictionLog } from './prediction-log.ts'
 export { acquireProjectLock, type ProjectLock } from './project-lock.ts'
 export type { RecordStore, StateOf, StoredRecord } from './record-store.ts'
 export { quoteIdentifier, quoteLiteral } from './sql-text.ts'

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { PredictionEntry } from '../../core/records/index.ts'
+import type { ExposureEntry, MirrorEntry, PredictionEntry } from '../../core/records/index.ts'
 import type { PredictionLog } from './prediction-log.ts'
 import { openPredictionLog } from './sqlite-prediction-log.ts'
 
@@ -46,6 +46,66 @@ describe('SQLite prediction log', () => {
       { ...prediction('a', 1), label: null },
       { ...second, label: null },
     ])
+  })
+
+  it('keeps the first exposure of a key in a run, with its prediction and label', () => {
+    const exposed = (key: string, id: string, timeMs: number): ExposureEntry => ({
+      endpoint: 'delays',
+      test: 'ab_1',
+      key,
+      arm: 'treatment',
+      version: 1,
+      prediction: id,
+      timeMs,
+    })
+    log.append([prediction('a', 1)], [exposed('ana', 'a', 1)])
+    log.append(
+      [prediction('b', 2), prediction('c', 3)],
+      [exposed('ana', 'b', 2), exposed('bia', 'c', 3)],
+    )
+    log.appendLabels([{ id: 'a', label: '1', timeMs: 5 }])
+    const found = log.exposed({ test: 'ab_1', toMs: 10 })
+    expect(found.map(({ exposure }) => exposure)).toEqual([
+      exposed('ana', 'a', 1),
+      exposed('bia', 'c', 3),
+    ])
+    expect(found.map(({ prediction: { label } }) => label)).toEqual(['1', null])
+    expect(log.exposed({ test: 'ab_1', toMs: 10, labelsKnownByMs: 4 })[0]?.prediction.label).toBe(
+      null,
+    )
+    expect(log.exposed({ test: 'ab_1', toMs: 3 })).toHaveLength(1)
+    expect(log.exposed({ test: 'ab_2', toMs: 10 })).toEqual([])
+  })
+
+  it('gives back what mirroring showed', () => {
+    const compared: MirrorEntry = {
+      endpoint: 'delays',
+      version: 2,
+      id: 'a',
+      timeMs: 5,
+      outcome: 'compared',
+      count: 1,
+      difference: 0.25,
+      changed: true,
+      stableLatencyUs: 80,
+      latencyUs: 95,
+      error: null,
+    }
+    const dropped: MirrorEntry = {
+      ...compared,
+      outcome: 'dropped',
+      count: 7,
+      timeMs: 6,
+      difference: null,
+      changed: null,
+      stableLatencyUs: null,
+      latencyUs: null,
+    }
+    log.appendMirrored([compared, dropped])
+    const range = { endpoint: 'delays', version: 2, fromMs: 0, toMs: 10 }
+    expect(log.mirrored(range)).toEqual([compared, dropped])
+    expect(log.mirrored({ ...range, toMs: 6 })).toEqual([compared])
+    expect(log.mirrored({ ...range, version: 1 })).toEqual([])
   })
 
   it('cuts windows at [from, to), by endpoint and version, in the order of time', () => {

@@ -1,8 +1,13 @@
 import type { SQLInputValue } from 'node:sqlite'
-import type { LabelEntry, PredictionEntry } from '../../core/records/index.ts'
+import type {
+  ExposureEntry,
+  LabelEntry,
+  MirrorEntry,
+  PredictionEntry,
+} from '../../core/records/index.ts'
 import { SqliteDatabase, type SqliteRow } from '../database/index.ts'
 import { storageErrors } from './errors.ts'
-import type { LabelledPrediction, PredictionLog } from './prediction-log.ts'
+import type { ExposedPrediction, LabelledPrediction, PredictionLog } from './prediction-log.ts'
 
 // Labels keep their history: what was known by a past moment stays answerable.
 const INITIAL = `
@@ -27,12 +32,58 @@ CREATE TABLE labels (
 ) STRICT, WITHOUT ROWID;
 `
 
+const TRIALS = `
+CREATE TABLE exposures (
+  test TEXT NOT NULL,
+  key TEXT NOT NULL,
+  endpoint TEXT NOT NULL,
+  arm TEXT NOT NULL,
+  version INTEGER NOT NULL,
+  prediction TEXT NOT NULL,
+  time_ms REAL NOT NULL,
+  PRIMARY KEY (test, key)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE mirrored (
+  endpoint TEXT NOT NULL,
+  version INTEGER NOT NULL,
+  id TEXT NOT NULL,
+  time_ms REAL NOT NULL,
+  outcome TEXT NOT NULL,
+  count INTEGER NOT NULL,
+  difference REAL,
+  changed INTEGER,
+  stable_latency_us REAL,
+  latency_us REAL,
+  error TEXT
+) STRICT;
+CREATE INDEX mirrored_by_time ON mirrored (endpoint, version, time_ms);
+`
+
 const APPEND = `INSERT INTO predictions
 (id, endpoint, version, role, time_ms, inputs, output, decision, latency_us, flags)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`
 
 const APPEND_LABEL = `INSERT INTO labels (id, time_ms, label) VALUES (?, ?, ?)
 ON CONFLICT (id, time_ms) DO UPDATE SET label = excluded.label`
+
+const APPEND_EXPOSURE = `INSERT INTO exposures
+(test, key, endpoint, arm, version, prediction, time_ms)
+VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (test, key) DO NOTHING`
+
+const APPEND_MIRRORED = `INSERT INTO mirrored
+(endpoint, version, id, time_ms, outcome, count, difference, changed, stable_latency_us, latency_us, error)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+
+const MIRRORED = `SELECT * FROM mirrored
+WHERE endpoint = ? AND version = ? AND time_ms >= ? AND time_ms < ? ORDER BY time_ms, rowid`
+
+const EXPOSED = `SELECT p.*, e.test, e.key, e.arm, (
+  SELECT l.label FROM labels l
+  WHERE l.id = p.id AND (?1 IS NULL OR l.time_ms <= ?1) ORDER BY l.time_ms DESC LIMIT 1
+) AS label
+FROM exposures e JOIN predictions p ON p.id = e.prediction AND p.version = e.version
+WHERE e.test = ?2 AND e.time_ms < ?3
+ORDER BY e.time_ms, e.key`
 
 const WINDOW = `SELECT p.*, (
   SELECT l.label FROM labels l
@@ -51,7 +102,7 @@ ORDER BY p.time_ms, p.rowid`
  */
 export function openPredictionLog(path: string): PredictionLog {
   return new SqlitePredictionLog(
-    new SqliteDatabase({ path, migrations: [INITIAL], synchronous: 'NORMAL' }),
+    new SqliteDatabase({ path, migrations: [INITIAL, TRIALS], synchronous: 'NORMAL' }),
   )
 }
 
@@ -62,12 +113,44 @@ class SqlitePredictionLog implements PredictionLog {
     this.#database = database
   }
 
-  append(entries: readonly PredictionEntry[]): void {
+  append(entries: readonly PredictionEntry[], exposures: readonly ExposureEntry[] = []): void {
     if (entries.length === 0) return
     const rows = entries.map(rowOf)
     this.#database.transaction(() => {
       for (const row of rows) this.#database.run(APPEND, row)
+      for (const exposure of exposures) this.#database.run(APPEND_EXPOSURE, exposureRow(exposure))
     })
+  }
+
+  exposed(options: Parameters<PredictionLog['exposed']>[0]): ExposedPrediction[] {
+    const { test, toMs, labelsKnownByMs } = options
+    return this.#database.all(EXPOSED, [labelsKnownByMs ?? null, test, toMs]).map((row) => {
+      const prediction = entryOf(row)
+      const { endpoint, version, id, timeMs } = prediction
+      const arm = row.arm as ExposureEntry['arm']
+      const exposure = {
+        endpoint,
+        test,
+        key: String(row.key),
+        arm,
+        version,
+        prediction: id,
+        timeMs,
+      }
+      return { exposure, prediction }
+    })
+  }
+
+  appendMirrored(entries: readonly MirrorEntry[]): void {
+    if (entries.length === 0) return
+    this.#database.transaction(() => {
+      for (const entry of entries) this.#database.run(APPEND_MIRRORED, mirrorRow(entry))
+    })
+  }
+
+  mirrored(options: Parameters<PredictionLog['mirrored']>[0]): MirrorEntry[] {
+    const { endpoint, version, fromMs, toMs } = options
+    return this.#database.all(MIRRORED, [endpoint, version, fromMs, toMs]).map(mirrorOf)
   }
 
   appendLabels(labels: readonly LabelEntry[]): void {
@@ -129,5 +212,43 @@ function entryOf(row: SqliteRow): LabelledPrediction {
     latencyUs: Number(row.latency_us),
     flags: JSON.parse(String(row.flags)) as string[],
     label: row.label === null ? null : String(row.label),
+  }
+}
+
+function exposureRow(exposure: ExposureEntry): SQLInputValue[] {
+  const { test, key, endpoint, arm, version, prediction, timeMs } = exposure
+  return [test, key, endpoint, arm, version, prediction, timeMs]
+}
+
+function mirrorRow(entry: MirrorEntry): SQLInputValue[] {
+  return [
+    entry.endpoint,
+    entry.version,
+    entry.id,
+    entry.timeMs,
+    entry.outcome,
+    entry.count,
+    entry.difference,
+    entry.changed === null ? null : Number(entry.changed),
+    entry.stableLatencyUs,
+    entry.latencyUs,
+    entry.error,
+  ]
+}
+
+function mirrorOf(row: SqliteRow): MirrorEntry {
+  const number = (value: unknown) => (value === null ? null : Number(value))
+  return {
+    endpoint: String(row.endpoint),
+    version: Number(row.version),
+    id: String(row.id),
+    timeMs: Number(row.time_ms),
+    outcome: row.outcome as MirrorEntry['outcome'],
+    count: Number(row.count),
+    difference: number(row.difference),
+    changed: row.changed === null ? null : row.changed === 1,
+    stableLatencyUs: number(row.stable_latency_us),
+    latencyUs: number(row.latency_us),
+    error: row.error === null ? null : String(row.error),
   }
 }

@@ -3,6 +3,7 @@ import { isoTime } from '../../core/time/index.ts'
 import type { RequestCounter } from './count-requests.ts'
 import type { PayloadLog } from './events/payload-log.ts'
 import { requireModel } from './health-routes.ts'
+import type { Mirror, MirrorCounts } from './mirror.ts'
 import { prometheusText } from './prometheus-text.ts'
 import type { ServedEndpoint } from './served-endpoint.ts'
 import type { Statistics, VersionCounts } from './statistics.ts'
@@ -13,6 +14,7 @@ export interface EndpointRouteParts {
   readonly startedAtMs: number
   readonly counter: RequestCounter
   readonly payloads: PayloadLog | undefined
+  readonly mirror: Mirror
 }
 
 /** What one version did since the gateway's start. */
@@ -35,6 +37,8 @@ export interface EndpointStatistics {
   readonly endpoint: string
   readonly startedAt: string
   readonly process: { readonly residentMemoryMb: number; readonly cpuSeconds: number }
+  /** What a shadow was shown. */
+  readonly mirrored: MirrorCounts
   /** By version number. */
   readonly versions: Readonly<Record<string, VersionStatistics>>
 }
@@ -65,6 +69,7 @@ export function endpointStatistics({
   endpoint,
   statistics,
   startedAtMs,
+  mirror,
 }: EndpointRouteParts): EndpointStatistics {
   const seen = statistics.all().flatMap(({ version }) => (version === null ? [] : [version]))
   const versions = [...new Set([...endpoint.pool.loaded(), ...seen])].sort((a, b) => a - b)
@@ -75,6 +80,7 @@ export function endpointStatistics({
       residentMemoryMb: process.memoryUsage.rss() / 1_048_576,
       cpuSeconds: cpuSeconds(),
     },
+    mirrored: { ...mirror.counts },
     versions: Object.fromEntries(
       versions.map((version) => [
         version,
@@ -105,11 +111,12 @@ function versionStatistics(counts: VersionCounts, inFlight: number): VersionStat
 }
 
 function metricsOf(parts: EndpointRouteParts): string {
-  const { endpoint, statistics, startedAtMs, counter, payloads } = parts
+  const { endpoint, statistics, startedAtMs, counter, payloads, mirror } = parts
   return prometheusText({
     counts: statistics.all(),
     inFlight: counter.inFlight,
     payloads: payloads?.counts,
+    mirrored: mirror.counts,
     loadedRevisions: endpoint.pool.loaded().length,
     residentMemoryBytes: process.memoryUsage.rss(),
     cpuSeconds: cpuSeconds(),

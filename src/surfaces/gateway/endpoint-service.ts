@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { endpointName } from '../../stages/deployment/index.ts'
+import type { AnswerParts } from './answer-request.ts'
 import { createRequestCounter } from './count-requests.ts'
 import {
   addEndpointRoutes,
@@ -11,8 +12,10 @@ import { errorBody, platformError } from './error-reply.ts'
 import { createPayloadLog } from './events/payload-log.ts'
 import type { GatewayOptions } from './gateway-options.ts'
 import { addHealthRoutes } from './health-routes.ts'
+import { gatherInputs } from './infer.ts'
 import { addInferenceRoutes } from './inference-routes.ts'
 import { createLogWriter } from './log-writer.ts'
+import { createMirror } from './mirror.ts'
 import { addRepositoryRoutes } from './rest/repository-routes.ts'
 import { createServedEndpoint, type EndpointReport } from './served-endpoint.ts'
 import { createStatistics } from './statistics.ts'
@@ -21,8 +24,11 @@ import { createStatistics } from './statistics.ts'
 export interface EndpointService {
   /** The endpoint's name. */
   readonly name: string
+  readonly project: string
   /** Of this package. */
   readonly release: string
+  /** What other doors than HTTP answer with. */
+  readonly inference: AnswerParts
   /** Adds the routes and how their errors are answered; once, before the server listens. */
   addRoutes(app: FastifyInstance): void
   /** Warms up what the endpoint's state asks for, then follows that state. */
@@ -38,6 +44,7 @@ export interface EndpointService {
 const MEBIBYTE = 1_048_576
 
 export function createEndpointService(options: GatewayOptions): EndpointService {
+  const policy = options.project.deployment
   const endpoint = createServedEndpoint(endpointName(options.project), options)
   const statistics = createStatistics()
   const startedAtMs = Date.now()
@@ -47,7 +54,14 @@ export function createEndpointService(options: GatewayOptions): EndpointService 
     options.payloadLog === undefined
       ? undefined
       : createPayloadLog(options.payloadLog, options.clock)
-  const parts = { endpoint, statistics, startedAtMs, counter, payloads }
+  const mirror = createMirror({
+    endpoint,
+    log: options.log,
+    gather: (request, revision, timeMs) =>
+      gatherInputs({ online: options.online, policy }, request, { revision, timeMs }).inputs,
+    onFailure: (error) => options.logger?.('What a shadow showed was not written down.', error),
+  })
+  const parts = { endpoint, statistics, startedAtMs, counter, payloads, mirror }
   const inference = {
     endpoint,
     counter,
@@ -56,14 +70,17 @@ export function createEndpointService(options: GatewayOptions): EndpointService 
     log: options.log,
     writeLog: createLogWriter(options.log),
     clock: options.clock,
-    policy: options.project.deployment,
+    policy,
+    mirror,
     acceptRequestTime: options.acceptRequestTime ?? false,
     toFailure: (error: unknown, request: FastifyRequest) => gatewayFailure(error, request, options),
   }
   let polling: NodeJS.Timeout | undefined
   return {
     name: endpoint.name,
+    project: options.project.name,
     release,
+    inference,
     addRoutes(app) {
       answerErrors(app, options)
       addHealthRoutes(app, endpoint, release)
@@ -84,6 +101,7 @@ export function createEndpointService(options: GatewayOptions): EndpointService 
     statistics: () => endpointStatistics(parts),
     async close() {
       clearInterval(polling)
+      await mirror.close()
       await endpoint.close()
       await payloads?.close()
     },

@@ -1,5 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import type { DeploymentPolicy, ModelVersion, PredictionEntry } from '../../core/records/index.ts'
+import type {
+  DeploymentPolicy,
+  ExposureEntry,
+  ModelVersion,
+  PredictionEntry,
+} from '../../core/records/index.ts'
 import type { Clock } from '../../core/time/index.ts'
 import type { OnlineStore } from '../../platform/storage/index.ts'
 import { assembleInputs, type ModelInputs } from './assemble-inputs.ts'
@@ -7,9 +12,11 @@ import { type DecodedRows, decodeRows } from './decode-rows.ts'
 import { checkOutputs, encodeOutputs, type RowAnswer, readAnswers } from './encode-response.ts'
 import { gatewayErrors } from './errors.ts'
 import type { PayloadLog } from './events/payload-log.ts'
+import { exposureKey } from './exposure-key.ts'
 import type { LoadedRevision } from './load-revision.ts'
 import type { WriteLog } from './log-writer.ts'
 import { lookUpViews } from './look-up-views.ts'
+import type { Mirror } from './mirror.ts'
 import type { InferRequest, InferResponse } from './open-inference.ts'
 import type { Routed, ServedEndpoint } from './served-endpoint.ts'
 
@@ -20,6 +27,7 @@ export interface InferParts {
   readonly clock: Clock
   readonly policy: DeploymentPolicy
   readonly acceptRequestTime: boolean
+  readonly mirror: Mirror
   /** Told of every answer; undefined when nobody wants to know. */
   readonly payloads: PayloadLog | undefined
 }
@@ -58,7 +66,7 @@ export async function infer(parts: InferParts, call: InferCall): Promise<Inferen
   const requestId = request.id ?? soleId(request) ?? randomUUID()
   const routed =
     call.version === undefined
-      ? parts.endpoint.route(requestId)
+      ? parts.endpoint.route(requestId, exposureKey(request, parts))
       : parts.endpoint.routeTo(call.version)
   call.onChosen(routed.chosen.version)
   return parts.endpoint.pool.use(routed.revision, async () => {
@@ -73,7 +81,12 @@ export async function infer(parts: InferParts, call: InferCall): Promise<Inferen
     const model = parts.endpoint.name
     await parts.writeLog(
       entriesOf({ endpoint: model, routed, ids, timeMs, inputs, answers, latencyUs }),
+      exposuresOf(model, routed, { prediction: ids[0] ?? requestId, timeMs }),
     )
+    // A version asked for by name is nobody's stable answer.
+    if (call.version === undefined) {
+      parts.mirror.offer({ request, requestId, ids, timeMs, answers, latencyUs })
+    }
     const { role } = routed.chosen
     const answer = { model, version, role, requestId, ids, sent, inputs, answers, outputs }
     parts.payloads?.offer(answer)
@@ -120,6 +133,18 @@ export function gatherInputs(
   const { outOfRange } = policy
   const inputs = assembleInputs(decoded, features, { signature, outOfRange })
   return { inputs, sent: decoded.columns }
+}
+
+/** One entry when an A/B run assigned the request; the log keeps a key's first. */
+function exposuresOf(
+  endpoint: string,
+  { chosen }: Routed,
+  at: { readonly prediction: string; readonly timeMs: number },
+): ExposureEntry[] {
+  const { exposure, version, role } = chosen
+  if (exposure === undefined) return []
+  const arm = role === 'treatment' ? 'treatment' : 'control'
+  return [{ endpoint, ...exposure, arm, version, ...at }]
 }
 
 function refuseNonFinite(answers: readonly RowAnswer[], version: number): void {

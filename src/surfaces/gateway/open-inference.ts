@@ -36,6 +36,8 @@ export interface WireTensor {
 export interface InferRequest {
   readonly id: string | undefined
   readonly ids: readonly string[] | undefined
+  /** Whom an A/B run keeps in one arm, when it goes by `parameters.key`. */
+  readonly key?: string | undefined
   /** Milliseconds; undefined means now. */
   readonly timeMs: number | undefined
   readonly inputs: readonly WireTensor[]

@@ -1,5 +1,6 @@
 import type { PayloadCounts } from './events/payload-log.ts'
 import { EXPORTED_SECONDS } from './latency-histogram.ts'
+import type { MirrorCounts } from './mirror.ts'
 import type { ModelCounts } from './statistics.ts'
 
 export interface MetricsFacts {
@@ -11,6 +12,7 @@ export interface MetricsFacts {
   readonly startedAtMs: number
   /** Undefined without a payload log. */
   readonly payloads: PayloadCounts | undefined
+  readonly mirrored: MirrorCounts
 }
 
 type Labels = Readonly<Record<string, string | number>>
@@ -44,6 +46,12 @@ export function prometheusText(facts: MetricsFacts): string {
       samples: labelled.map(({ labels, counts }): Sample => ['', labels, counts.predictions]),
     }),
     facts.payloads === undefined ? '' : payloadEvents(facts.payloads),
+    family({
+      name: 'esteira_gateway_mirrored_total',
+      type: 'counter',
+      help: 'Rows shown to a shadow, and requests that failed there or found the queue full.',
+      samples: Object.entries(facts.mirrored).map(([result, n]): Sample => ['', { result }, n]),
+    }),
     gauge('esteira_gateway_in_flight', 'Inference requests under way.', facts.inFlight),
     gauge('esteira_gateway_loaded_revisions', 'Revisions in memory.', facts.loadedRevisions),
     gauge(

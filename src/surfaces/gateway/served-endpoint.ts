@@ -2,6 +2,7 @@ import { type EndpointState, endpointStateSchema } from '../../core/records/inde
 import type { RecordStore } from '../../platform/storage/index.ts'
 import {
   type ChosenRevision,
+  challengerOf,
   chooseRevision,
   endpointStateName,
 } from '../../stages/deployment/index.ts'
@@ -33,8 +34,11 @@ export interface ServedEndpoint {
   readonly pool: RevisionPool
   /** Follows the stored state if it changed; with `retry` failed warm-ups are tried again. */
   follow(options?: { readonly retry?: boolean }): Promise<void>
-  /** @throws ENDPOINT_NOT_READY */
-  route(requestId: string): Routed
+  /**
+   * @param key what an A/B run assigns by; without one the request is no part of it
+   * @throws ENDPOINT_NOT_READY
+   */
+  route(requestId: string, key?: string): Routed
   /** @throws MODEL_VERSION_UNKNOWN */
   routeTo(version: string): Routed
   readonly ready: boolean
@@ -74,8 +78,8 @@ class FollowedEndpoint implements ServedEndpoint {
     return this.#following
   }
 
-  route(requestId: string): Routed {
-    const chosen = this.#serving && chooseRevision(this.#serving, requestId)
+  route(requestId: string, key?: string): Routed {
+    const chosen = this.#serving && chooseRevision(this.#serving, requestId, key)
     const revision = chosen && this.pool.get(chosen.version)
     if (chosen === undefined || revision === undefined) {
       const reason = this.#problems().join('; ') || 'its first version is warming up'
@@ -156,19 +160,22 @@ async function readState(store: RecordStore, endpoint: string) {
   return { revision, value: value === undefined ? undefined : endpointStateSchema.parse(value) }
 }
 
-function versionsOf({ stable, previous, canary }: EndpointState): number[] {
-  return [stable, canary?.version, previous].filter((version) => typeof version === 'number')
+function versionsOf(state: EndpointState): number[] {
+  const { stable, previous } = state
+  return [stable, challengerOf(state)?.version, previous].filter(
+    (version) => typeof version === 'number',
+  )
 }
 
 /**
- * The stored state as far as it is warm: nothing when the stable revision failed, without the canary
- * when only that did.
+ * The stored state as far as it is warm: nothing when the stable revision failed, without what is
+ * rolled out when only that did.
  */
 function servable(state: EndpointState, pool: RevisionPool): EndpointState | undefined {
   if (pool.get(state.stable) === undefined) return undefined
-  const { canary } = state
-  if (canary === null || pool.get(canary.version) !== undefined) return state
-  return { ...state, state: 'stable', canary: null }
+  const challenger = challengerOf(state)
+  if (challenger === null || pool.get(challenger.version) !== undefined) return state
+  return { ...state, state: 'stable', canary: null, trial: null }
 }
 
 function messageOf(error: unknown): string {
