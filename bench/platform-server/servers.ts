@@ -17,6 +17,7 @@ export interface Peer {
 }
 
 const READY_WITHIN_MS = 120_000
+const STOPPED_WITHIN_MS = 10_000
 const COMMAND_LINE = fileURLToPath(new URL('../../src/surfaces/cli/main.ts', import.meta.url))
 
 async function freePort(): Promise<number> {
@@ -112,9 +113,13 @@ async function answers(baseUrl: string): Promise<boolean> {
 
 async function stop(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.pid === undefined) return
+  const { pid } = child
   const ended = once(child, 'exit')
-  process.kill(-child.pid, 'SIGTERM')
+  process.kill(-pid, 'SIGTERM')
+  // A worker in the middle of a long query may not listen.
+  const timer = setTimeout(() => process.kill(-pid, 'SIGKILL'), STOPPED_WITHIN_MS)
   await ended
+  clearTimeout(timer)
 }
 
 function residentMebibytes(pid: number): number {

@@ -25,6 +25,7 @@ import { governanceErrors } from '../../src/stages/registry/governance/index.ts'
 import { registryErrors } from '../../src/stages/registry/index.ts'
 import { selectionErrors } from '../../src/stages/selection/index.ts'
 import { trainingErrors } from '../../src/stages/training/index.ts'
+import { apiErrors } from '../../src/surfaces/api/errors.ts'
 import { errors as commandLineErrors } from '../../src/surfaces/cli/errors.ts'
 import { gatewayErrors } from '../../src/surfaces/gateway/index.ts'
 import { artifactProxyErrors } from '../../src/surfaces/mlflow/artifacts/index.ts'
@@ -61,6 +62,7 @@ export const ERROR_TABLES: Readonly<Record<string, { readonly table: ErrorTable 
   'flows/import-mlflow': importErrors,
   'flows/adopt-version': adoptionErrors,
   'surfaces/cli': commandLineErrors,
+  'surfaces/api': apiErrors,
   'surfaces/gateway': gatewayErrors,
   'surfaces/mlflow/artifacts': artifactProxyErrors,
   'surfaces/mlflow': mlflowErrors,

@@ -1,4 +1,4 @@
-export { type AuditEntry, type AuditOutcome, GENESIS_HASH, hashOfEntry } from './audit-entry.ts'
+export { type AuditEntry, type AuditOutcome, GENESIS_HASH } from './audit-entry.ts'
 export { type AuditPage, type AuditTrail, createAuditTrail } from './audit-trail.ts'
 export { auditErrors } from './errors.ts'
 export type { AuditFilter } from './list-entries.ts'

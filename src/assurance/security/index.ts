@@ -1,13 +1,10 @@
 export {
   ALL_PROJECTS,
-  isPermission,
-  isRole,
   PERMISSION_NAMES,
   PERMISSIONS,
   type Permission,
   ROLES,
   type Role,
-  roleAllows,
 } from '../../core/access/index.ts'
 export { type Access, type AccessOptions, createAccess } from './access.ts'
 export type { Account, NewUser } from './accounts.ts'
@@ -16,11 +13,9 @@ export type { AuthenticatedSession, Credentials } from './authenticate.ts'
 export { securityErrors } from './errors.ts'
 export type { Identity } from './identities.ts'
 export { createOidcLogin, type OidcLogin, type OidcSettings, type PendingLogin } from './oidc.ts'
-export { MIN_PASSWORD_LENGTH } from './password.ts'
 export {
   type AccountKind,
   accountPrincipal,
-  DEFAULT_PROJECT,
   type HeldRole,
   localPrincipal,
   type Principal,

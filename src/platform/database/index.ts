@@ -1,6 +1,6 @@
 export type { Actor, Change, ChangeListener } from './changes.ts'
 export type { Database, Dialect, Queries, Transaction } from './database.ts'
-export { parseDatabaseUrl, redactDatabaseUrl } from './database-url.ts'
+export { redactDatabaseUrl } from './database-url.ts'
 export { databaseErrors } from './errors.ts'
 export {
   type MigrateOptions,

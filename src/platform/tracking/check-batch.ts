@@ -4,7 +4,7 @@ import type { LogBatch } from './run.ts'
 
 /**
  * What can be told without the database.
- * @throws METRIC_INVALID, NAME_INVALID, ENTRY_TOO_LONG, ENTRY_INVALID, PARAMETER_TWICE, BATCH_TOO_LARGE
+ * @throws METRIC_INVALID, NAME_INVALID, ENTRY_TOO_LONG, ENTRY_UNREADABLE, PARAMETER_TWICE, LOG_BATCH_TOO_LARGE
  */
 export function checkBatch(batch: LogBatch, isKnown: (key: string) => boolean): void {
   const { metrics, parameters, tags } = batch
@@ -30,5 +30,5 @@ export function checkBatch(batch: LogBatch, isKnown: (key: string) => boolean): 
 }
 
 function checkCount(what: string, got: number, limit: number): void {
-  if (got > limit) throw errors.BATCH_TOO_LARGE({ what, limit, got })
+  if (got > limit) throw errors.LOG_BATCH_TOO_LARGE({ what, limit, got })
 }

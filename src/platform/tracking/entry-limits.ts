@@ -51,18 +51,18 @@ function keyFault(key: string): string | undefined {
   return undefined
 }
 
-/** @throws ENTRY_TOO_LONG, ENTRY_INVALID for a text that not every database can keep */
+/** @throws ENTRY_TOO_LONG, ENTRY_UNREADABLE for a text that not every database can keep */
 export function checkText(what: string, text: string, limit: number): void {
   checkLength(what, text, limit)
   if (text.includes('\0'))
-    throw errors.ENTRY_INVALID({ what, got: excerpt(text), expected: 'a text without NUL' })
+    throw errors.ENTRY_UNREADABLE({ what, got: excerpt(text), expected: 'a text without NUL' })
 }
 
 function checkLength(what: string, text: string, limit: number): void {
   if (text.length > limit) throw errors.ENTRY_TOO_LONG({ what, limit, got: text.length })
 }
 
-/** @throws NAME_INVALID, ENTRY_TOO_LONG, ENTRY_INVALID */
+/** @throws NAME_INVALID, ENTRY_TOO_LONG, ENTRY_UNREADABLE */
 export function checkTags(what: string, tags: Tags, valueLimit: number): void {
   for (const [key, value] of Object.entries(tags)) {
     checkKey(`${what} key`, key)
@@ -70,7 +70,7 @@ export function checkTags(what: string, tags: Tags, valueLimit: number): void {
   }
 }
 
-/** @throws NAME_INVALID, ENTRY_TOO_LONG, ENTRY_INVALID, PARAMETER_TWICE */
+/** @throws NAME_INVALID, ENTRY_TOO_LONG, ENTRY_UNREADABLE, PARAMETER_TWICE */
 export function checkParameters(
   parameters: readonly Parameter[],
   isKnown: (key: string) => boolean = () => false,

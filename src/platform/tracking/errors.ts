@@ -76,12 +76,12 @@ export const trackingErrors = defineErrors({
       `'${d.what}' exceeds the maximum length of ${d.limit} characters: it has ${d.got}`,
     hint: () => 'Shorten it, or log it as an artifact.',
   }),
-  ENTRY_INVALID: problem<{ what: string; got: string; expected: string }>({
+  ENTRY_UNREADABLE: problem<{ what: string; got: string; expected: string }>({
     ...invalid,
     message: (d) => `Invalid value ${d.got} for '${d.what}': expected ${d.expected}`,
     hint: () => 'Correct the value and send it again; nothing of the request was kept.',
   }),
-  BATCH_TOO_LARGE: problem<{ what: string; limit: number; got: number }>({
+  LOG_BATCH_TOO_LARGE: problem<{ what: string; limit: number; got: number }>({
     ...invalid,
     message: (d) =>
       `A batch logging request can contain at most ${d.limit} ${d.what}. Got ${d.got} ${d.what}.`,

@@ -225,7 +225,7 @@ describe.each(DIALECTS)('tracking store on %s', (dialect) => {
       ['NAME_INVALID', { tags: { 'a\0': 'x' } }],
       ['ENTRY_TOO_LONG', { parameters: [{ key: 'p', value: 'x'.repeat(6_001) }] }],
       ['ENTRY_TOO_LONG', { tags: { ['k'.repeat(251)]: 'x' } }],
-      ['ENTRY_INVALID', { tags: { k: 'a\0b' } }],
+      ['ENTRY_UNREADABLE', { tags: { k: 'a\0b' } }],
       [
         'PARAMETER_TWICE',
         {
@@ -235,7 +235,10 @@ describe.each(DIALECTS)('tracking store on %s', (dialect) => {
           ],
         },
       ],
-      ['BATCH_TOO_LARGE', { metrics: Array.from({ length: 1_001 }, (_, i) => point('m', i, i)) }],
+      [
+        'LOG_BATCH_TOO_LARGE',
+        { metrics: Array.from({ length: 1_001 }, (_, i) => point('m', i, i)) },
+      ],
     ])('are refused with %s (%#)', async (code, part) => {
       const { id } = await newRun()
       await expect(store.logBatch(by, id, { ...empty, ...part })).rejects.toMatchObject({ code })

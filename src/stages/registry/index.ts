@@ -9,7 +9,7 @@ export {
 export { type EnvironmentHistoryOptions, environmentHistory } from './environment-history.ts'
 export { registryErrors } from './errors.ts'
 export { type FindVersionOptions, findVersion } from './find-version.ts'
-export { type ListVersionsOptions, listVersions } from './list-versions.ts'
+export type { ListVersionsOptions } from './list-versions.ts'
 export { type PromoteVersionOptions, promoteVersion } from './promote-version.ts'
 export {
   type ModelVersionParts,

@@ -3,7 +3,7 @@ import { API_PREFIX, OPERATIONS, openApiDocument } from '../api-contract/index.t
 import type { ApiContext } from './api-context.ts'
 import { requireFor } from './caller.ts'
 import { apiErrors } from './errors.ts'
-import { HANDLERS } from './handlers/index.ts'
+import { HANDLERS } from './handlers/all-handlers.ts'
 import { streamProgress } from './http/progress-stream.ts'
 import { registerOperations } from './http/register-operations.ts'
 

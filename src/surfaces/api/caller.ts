@@ -18,21 +18,16 @@ export function actorOf({ request }: Pick<Call, 'request'>): Actor {
 export async function guard(call: AnyRequest, project: string, subject?: string): Promise<void> {
   const { permission } = call.operation
   if (permission === 'anyone') return
-  await requireFor(call, permission, project, subject)
+  await requireFor(call, permission, subject === undefined ? project : { project, subject })
 }
 
 /** As `guard`, for a permission that the operation's table does not name. */
 export async function requireFor(
   { request }: Pick<Call, 'request'>,
   permission: Permission,
-  project: string,
-  subject?: string,
+  about: string | { readonly project: string; readonly subject: string },
 ): Promise<void> {
-  await requirePermission(
-    request,
-    permission,
-    subject === undefined ? project : { project, subject },
-  )
+  await requirePermission(request, permission, about)
 }
 
 /** For searches: undefined when everything may be seen. */

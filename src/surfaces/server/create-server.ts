@@ -3,13 +3,18 @@ import { readFileSync } from 'node:fs'
 import cookie from '@fastify/cookie'
 import fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
 import { type AuditTrail, createAuditTrail } from '../../assurance/audit/index.ts'
-import { type Access, ALL_PROJECTS, createAccess } from '../../assurance/security/index.ts'
+import {
+  type Access,
+  ALL_PROJECTS,
+  createAccess,
+  type Permission,
+} from '../../assurance/security/index.ts'
 import { type Clock, systemClock } from '../../core/time/index.ts'
 import type { Database } from '../../platform/database/index.ts'
 import type { ServerConfig } from './config/server-config.ts'
 import { serverErrors } from './errors.ts'
 import { addHealthRoutes } from './health-routes.ts'
-import { addAuthentication } from './hooks/authentication.ts'
+import { addAuthentication, callPrincipal } from './hooks/authentication.ts'
 import { addCrossSiteProtection } from './hooks/cross-site.ts'
 import { addErrorReplies, type FaultLogger, replyToFrameworkError } from './hooks/error-reply.ts'
 import { addJsonParser } from './hooks/json-parser.ts'
@@ -18,6 +23,7 @@ import { addRateLimit } from './hooks/rate-limit.ts'
 import { addSecurityHeaders } from './hooks/security-headers.ts'
 import { loginPlugin } from './login/login-plugin.ts'
 import { isLoopbackName } from './loopback.ts'
+import { type PermissionSubject, requireFor } from './require-permission.ts'
 import type { ServerContext, ServerPlugin } from './server-context.ts'
 
 export interface ServerOptions {
@@ -46,8 +52,23 @@ export interface Server {
   /** Undefined before `listen`. */
   readonly address: string | undefined
   readonly context: ServerContext
+  /**
+   * Whether a caller of another door than HTTP may.
+   * @throws LOGIN_NEEDED, PERMISSION_DENIED, and what wrong credentials are refused with
+   */
+  authorize(call: ForeignCall): Promise<void>
   /** Answers what is under way, for at most ten seconds, then ends. */
   close(): Promise<void>
+}
+
+/** A call that came over another door, such as gRPC. */
+export interface ForeignCall {
+  /** The values of the call's authorization metadata. */
+  readonly authorization: readonly string[]
+  /** The caller's address. */
+  readonly from: string
+  readonly permission: Permission
+  readonly about: PermissionSubject & { readonly subject: string }
 }
 
 const MEBIBYTE = 1_048_576
@@ -72,6 +93,13 @@ export function createServer(options: ServerOptions): Server {
       await refuseOpenDoor(context, options.predictionToken)
       address = await listenOn(app, config)
       return address
+    },
+    async authorize({ authorization, from, permission, about }) {
+      const { predictionToken } = options
+      const needsLogin = loginNeeded(config, predictionToken)
+      const rules = { access: context.access, needsLogin, predictionToken }
+      const principal = await callPrincipal(authorization, from, rules)
+      await requireFor(principal, permission, { about, audit: context.audit })
     },
     async close() {
       const timer = setTimeout(() => app.server.closeAllConnections(), CLOSE_WITHIN_MS)

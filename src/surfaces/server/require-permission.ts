@@ -33,14 +33,35 @@ export async function requirePermission(
   permission: Permission,
   about: string | PermissionSubject,
 ): Promise<void> {
-  const { principal } = request
   const wanted: PermissionSubject = typeof about === 'string' ? { project: about } : about
-  const { project, endpoint, subject } = wanted
+  const subject = wanted.subject ?? `${request.method} ${pathOf(request.url)}`
+  await requireFor(request.principal, permission, {
+    about: { ...wanted, subject },
+    audit: request.server.auditTrail,
+  })
+}
+
+/**
+ * The same for a caller who came over another door than HTTP.
+ * @throws PERMISSION_DENIED
+ */
+export async function requireFor(
+  principal: Principal,
+  permission: Permission,
+  {
+    about,
+    audit,
+  }: {
+    readonly about: PermissionSubject & { readonly subject: string }
+    readonly audit: Pick<AuditTrail, 'refuse'>
+  },
+): Promise<void> {
+  const { project, endpoint, subject } = about
   if (principal.may(permission, project, endpoint)) return
-  await request.server.auditTrail.refuse({
+  await audit.refuse({
     actor: { name: principal.name, from: principal.from },
     action: permission,
-    subject: subject ?? `${request.method} ${pathOf(request.url)}`,
+    subject,
     project,
     before: null,
     after: null,

@@ -11,4 +11,4 @@ export type {
   RuleInForce,
   Standing,
 } from './governance.ts'
-export { DEFAULT_RULES, type PromotionRule, promotionRuleSchema } from './promotion-rule.ts'
+export type { PromotionRule } from './promotion-rule.ts'

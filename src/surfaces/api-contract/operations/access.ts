@@ -11,7 +11,7 @@ import {
   tokenSchema,
   verificationSchema,
 } from '../schemas/access.ts'
-import { listOf, nameSchema, pageOf, pageQuery } from '../schemas/common.ts'
+import { listOf, nameSchema, pageOf, pageQuery } from '../schemas/paging.ts'
 
 const account = z.object({ account: nameSchema })
 const projectRole = z.object({ project: nameSchema, account: nameSchema })

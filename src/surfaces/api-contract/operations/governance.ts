@@ -1,6 +1,5 @@
 import { z } from 'zod'
 import type { Operations } from '../operation.ts'
-import { environmentSchema, listOf, nameSchema, timeMsSchema } from '../schemas/common.ts'
 import {
   approvalRequestSchema,
   cardEditSchema,
@@ -13,6 +12,7 @@ import {
   ruleInForceSchema,
   standingSchema,
 } from '../schemas/governance.ts'
+import { environmentSchema, listOf, nameSchema, timeMsSchema } from '../schemas/paging.ts'
 import { aliasNameSchema, reasonSchema, versionSchema } from '../schemas/registry.ts'
 
 const model = z.object({ model: nameSchema })

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { endpointStateSchema, PROBLEM_TYPES } from '../../../core/records/index.ts'
 import type { Operations } from '../operation.ts'
-import { listOf, nameSchema, timeMsSchema } from '../schemas/common.ts'
+import { listOf, nameSchema, timeMsSchema } from '../schemas/paging.ts'
 
 const model = z.object({ model: nameSchema })
 const version = z.coerce.number().int().min(1)

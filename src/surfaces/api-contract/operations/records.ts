@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { RECORD_KINDS, type RecordKind } from '../../../core/records/index.ts'
 import type { Operation } from '../operation.ts'
-import { fieldsQuery, nameSchema, pageOf, pageQuery, timeMsSchema } from '../schemas/common.ts'
+import { fieldsQuery, nameSchema, pageOf, pageQuery, timeMsSchema } from '../schemas/paging.ts'
 
 /** The belt's immutable records: name in operations, folder in paths. */
 export const RECORD_RESOURCES = {

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Operations } from '../operation.ts'
-import { fieldsQuery, nameSchema, pageOf, searchQuery } from '../schemas/common.ts'
+import { fieldsQuery, nameSchema, pageOf, searchQuery } from '../schemas/paging.ts'
 import {
   aliasNameSchema,
   descriptionChangeSchema,

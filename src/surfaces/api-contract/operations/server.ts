@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Operations } from '../operation.ts'
 import { principalSchema } from '../schemas/access.ts'
-import { listOf, timeMsSchema } from '../schemas/common.ts'
+import { listOf, timeMsSchema } from '../schemas/paging.ts'
 
 export const SERVER_OPERATIONS = {
   'server.get': {

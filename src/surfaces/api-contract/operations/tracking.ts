@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Operations } from '../operation.ts'
-import { fieldsQuery, pageOf, pageQuery, searchQuery } from '../schemas/common.ts'
+import { fieldsQuery, pageOf, pageQuery, searchQuery } from '../schemas/paging.ts'
 import {
   experimentChangeSchema,
   experimentSchema,

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { PERMISSION_NAMES, ROLES } from '../../../core/access/index.ts'
-import { nameSchema, timeMsSchema } from './common.ts'
+import { nameSchema, timeMsSchema } from './paging.ts'
 
 export const roleSchema = z.enum(ROLES)
 export const permissionSchema = z.enum(PERMISSION_NAMES)

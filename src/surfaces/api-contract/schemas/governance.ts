@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { promotionRuleSchema } from '../../../core/registry/index.ts'
-import { environmentSchema, nameSchema, timeMsSchema } from './common.ts'
+import { environmentSchema, nameSchema, timeMsSchema } from './paging.ts'
 import { reasonSchema, versionSchema } from './registry.ts'
 
 const evidenceSchema = z.object({

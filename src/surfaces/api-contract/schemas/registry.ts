@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { STAGES } from '../../../core/registry/index.ts'
-import { environmentSchema, nameSchema, tagsSchema, timeMsSchema } from './common.ts'
+import { environmentSchema, nameSchema, tagsSchema, timeMsSchema } from './paging.ts'
 
 export const aliasNameSchema = z.string().min(1).max(250)
 export const reasonSchema = z.string().min(1).max(2_000)

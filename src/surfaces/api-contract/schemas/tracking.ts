@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { LOGGED_MODEL_STATUSES, RUN_STATUSES } from '../../../core/tracking/index.ts'
-import { nameSchema, tagsSchema, timeMsSchema } from './common.ts'
+import { nameSchema, tagsSchema, timeMsSchema } from './paging.ts'
 
 const lifecycleSchema = z.enum(['active', 'deleted'])
 /** JSON has no NaN and no infinities; they travel as texts. */

@@ -54,7 +54,10 @@ export const roleHandlers: HandlersOf<'roles'> = {
 /** One's own tokens are one's own affair; those of others are the administrator's. */
 async function permitTokensOf(call: Pick<Call, 'request'>, account: string): Promise<void> {
   if (call.request.principal.name === account) return
-  await requireFor(call, 'server:admin', EVERYWHERE, `account/${account}`)
+  await requireFor(call, 'server:admin', {
+    project: EVERYWHERE,
+    subject: `account/${account}`,
+  })
 }
 
 function wireToken(token: ApiToken) {

@@ -33,7 +33,10 @@ async function sourceOf(call: Pick<Call, 'request' | 'context'>, body: NewVersio
   const { tracking } = call.context
   if (body.loggedModelId !== undefined) {
     const model = await tracking.loggedModel(body.loggedModelId)
-    await requireFor(call, 'artifacts:read', model.project, `logged-model/${model.id}`)
+    await requireFor(call, 'artifacts:read', {
+      project: model.project,
+      subject: `logged-model/${model.id}`,
+    })
     return {
       source: `models:/${model.id}`,
       artifactUri: model.artifactUri,
@@ -46,7 +49,7 @@ async function sourceOf(call: Pick<Call, 'request' | 'context'>, body: NewVersio
     throw apiErrors.VERSION_SOURCE_MISSING({ got })
   }
   const run = await tracking.run(body.runId)
-  await requireFor(call, 'artifacts:read', run.project, `run/${run.id}`)
+  await requireFor(call, 'artifacts:read', { project: run.project, subject: `run/${run.id}` })
   const { path } = body
   return {
     source: `runs:/${run.id}/${path}`,
@@ -111,7 +114,7 @@ export const versionHandlers: HandlersOf<'versions'> = {
   'versions.adopt': async (call) => {
     const { body, context, params } = call
     const { project } = await permittedModel(call, params.model)
-    await requireFor(call, 'artifacts:read', project, `model/${params.model}`)
+    await requireFor(call, 'artifacts:read', { project, subject: `model/${params.model}` })
     const adoption = await context.lifecycle.adopt(actorOf(call), { ...params, ...body })
     const { version, parity, notes } = adoption
     return { recordId: version.id, parity, notes: [...notes] }

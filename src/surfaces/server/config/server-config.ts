@@ -55,10 +55,25 @@ const retention = z.strictObject({
     .describe('versions each model keeps beside those in use; all when absent'),
 })
 
+const payloadLog = z.strictObject({
+  url: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe('where predictions are told as CloudEvents; nowhere when absent'),
+  mode: z.enum(['all', 'request', 'response']).default('all').describe('which events are told'),
+})
+
 /** Every setting of the server. Flags and variables set scalars; the file may set all. */
 export const serverConfigSchema = z.strictObject({
   host: z.string().min(1).default('127.0.0.1').describe('address to listen on'),
   port: z.number().int().min(0).max(65_535).default(8080).describe('port; 0 takes a free one'),
+  grpcPort: z
+    .number()
+    .int()
+    .min(0)
+    .max(65_535)
+    .optional()
+    .describe('port where predictions are answered over gRPC; none when absent'),
   dataDir: z.string().min(1).default('.esteira').describe('folder of what the server keeps'),
   databaseUrl: z
     .string()
@@ -92,6 +107,7 @@ export const serverConfigSchema = z.strictObject({
   oidc: oidc.prefault({}),
   rateLimit: rateLimit.prefault({}),
   s3: s3.prefault({}),
+  payloadLog: payloadLog.prefault({}),
   retention: retention.prefault({}),
 })
 

@@ -11,6 +11,7 @@ export interface Setting {
 export const SETTINGS: readonly Setting[] = [
   { path: 'host', kind: 'text' },
   { path: 'port', kind: 'number' },
+  { path: 'grpcPort', kind: 'number' },
   { path: 'dataDir', kind: 'text' },
   { path: 'databaseUrl', kind: 'text' },
   { path: 'defaultArtifactRoot', kind: 'text' },
@@ -29,6 +30,8 @@ export const SETTINGS: readonly Setting[] = [
   { path: 'rateLimit.perMinute', kind: 'number' },
   { path: 's3.endpoint', kind: 'text' },
   { path: 's3.region', kind: 'text' },
+  { path: 'payloadLog.url', kind: 'text' },
+  { path: 'payloadLog.mode', kind: 'text' },
   { path: 'retention.deletedDays', kind: 'number' },
   { path: 'retention.keepVersions', kind: 'number' },
 ]

@@ -53,21 +53,45 @@ async function principalOf(request: FastifyRequest, rules: AuthenticationRules) 
   throw serverErrors.LOGIN_NEEDED({})
 }
 
+/**
+ * Who calls over another door than HTTP, from the call's authorization values.
+ * @param from the caller's address
+ * @throws LOGIN_NEEDED, AUTHORIZATION_INVALID, and what the credentials are refused with
+ */
+export async function callPrincipal(
+  authorization: readonly string[],
+  from: string,
+  rules: AuthenticationRules,
+): Promise<Principal> {
+  const headers = authorization.flatMap((value) => ['authorization', value])
+  const found = await authorizedPrincipal(headers, from, rules)
+  if (found !== undefined) return found
+  if (!rules.needsLogin) return localPrincipal(from)
+  throw serverErrors.LOGIN_NEEDED({})
+}
+
+async function authorizedPrincipal(
+  rawHeaders: readonly string[],
+  from: string,
+  { access, predictionToken }: AuthenticationRules,
+): Promise<Principal | undefined> {
+  const given = parseAuthorization(rawHeaders)
+  if (given === undefined) return undefined
+  if (given.scheme === 'basic') return access.authenticateBasic({ ...given, from })
+  if (predictionToken !== undefined && sameText(given.token, predictionToken)) {
+    return predictor(from)
+  }
+  return access.authenticateToken(given.token, from)
+}
+
 /** Credentials that are given are checked, also where none are needed. */
 async function credentialsOf(
   request: FastifyRequest,
-  { access, predictionToken }: AuthenticationRules,
+  rules: AuthenticationRules,
 ): Promise<Principal | undefined> {
-  const given = parseAuthorization(request.raw.rawHeaders)
-  if (given?.scheme === 'basic') {
-    return access.authenticateBasic({ ...given, from: request.ip })
-  }
-  if (given?.scheme === 'bearer') {
-    if (predictionToken !== undefined && sameText(given.token, predictionToken)) {
-      return predictor(request.ip)
-    }
-    return access.authenticateToken(given.token, request.ip)
-  }
+  const { access } = rules
+  const authorized = await authorizedPrincipal(request.raw.rawHeaders, request.ip, rules)
+  if (authorized !== undefined) return authorized
   const cookie = request.cookies[SESSION_COOKIE]
   if (cookie === undefined) return undefined
   const session = await access.authenticateSession(cookie, request.ip)

@@ -8,7 +8,6 @@ export const timeMsSchema = z.number().int().describe('Milliseconds since 1970-0
 export const tagsSchema = z
   .record(z.string().min(1).max(250), z.string().max(8_000))
   .describe('Free key and value texts')
-export const jsonSchema = z.record(z.string(), z.unknown())
 export const environmentSchema = z.enum(['development', 'staging', 'production'])
 
 /** Query of every list. */
