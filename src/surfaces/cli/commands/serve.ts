@@ -23,6 +23,7 @@ export function serveCommand(session: CommandSession): Command {
   )
     .option('--host <address>', 'address to listen on (default: 127.0.0.1)')
     .option('--port <number>', 'port to listen on; 0 takes a free one (default: 8080)')
+    .option('--grpc-port <number>', 'port for predictions over gRPC; 0 takes a free one')
     .option('--default-artifact-root <uri>', 'artifact root given to new experiments')
     .option('--artifacts-destination <uri>', 'where proxied artifacts are kept: a folder or s3://')
     .option('--require-login', 'ask for a login on this machine too')

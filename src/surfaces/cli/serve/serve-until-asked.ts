@@ -1,8 +1,9 @@
 import type { Platform } from '../../../flows/index.ts'
 import type { Database } from '../../../platform/database/index.ts'
-import type { EndpointService } from '../../gateway/index.ts'
-import type { Server, ServerConfig } from '../../server/index.ts'
+import type { EndpointService, GrpcGateway } from '../../gateway/index.ts'
+import type { ServerConfig } from '../../server/index.ts'
 import type { CommandCall, CommandOutcome } from '../command-session.ts'
+import { openGrpc } from './open-grpc.ts'
 import { apiPlugins, endpointOf } from './server-plugins.ts'
 
 export interface ServeOptions {
@@ -25,8 +26,12 @@ export async function serveUntilAsked(call: CommandCall, options: ServeOptions):
   const logger = (message: string, cause: unknown) =>
     call.terminal.printError(`${message}: ${String(cause)}\n`)
   const { platform, acceptRequestTime = false } = options
+  const { url, mode } = options.config.payloadLog
+  const payloadLog = url === undefined ? undefined : { url, mode }
   const endpoint =
-    platform === undefined ? undefined : await endpointOf(platform, { acceptRequestTime, logger })
+    platform === undefined
+      ? undefined
+      : await endpointOf(platform, { acceptRequestTime, logger, payloadLog })
   const { createServer } = await import('../../server/index.ts')
   const server = createServer({
     config: options.config,
@@ -35,24 +40,40 @@ export async function serveUntilAsked(call: CommandCall, options: ServeOptions):
     predictionToken: call.terminal.environment.ESTEIRA_GATEWAY_TOKEN || undefined,
     logger,
   })
+  let grpc: GrpcGateway | undefined
   try {
     await endpoint?.service.start()
     await server.listen()
+    grpc = await openGrpc({ server, config: options.config, service: endpoint?.service, logger })
     const watch = await startWatch(call, options, endpoint?.service)
-    announce(call, server, options)
+    announce(call, { http: server.address, grpc: grpc?.address }, options)
     await Promise.race([call.interruption.asked, ...(options.until ? [options.until] : [])])
     await watch?.stop()
   } finally {
-    await server.close()
+    await Promise.all([server.close(), grpc?.close()])
     await endpoint?.service.close()
   }
 }
 
-function announce(call: CommandCall, { address }: Server, { after, platform }: ServeOptions): void {
+interface Addresses {
+  readonly http: string | undefined
+  readonly grpc: string | undefined
+}
+
+function announce(
+  call: CommandCall,
+  { http, grpc }: Addresses,
+  { after, platform }: ServeOptions,
+): void {
   const what = platform === undefined ? 'The server' : 'The gateway'
-  const text = `${what} answers at ${address}; Ctrl-C ends it.`
+  const also = grpc === undefined ? '' : `, over gRPC at ${grpc}`
+  const text = `${what} answers at ${http}${also}; Ctrl-C ends it.`
   call.announce({
-    json: { ...(after?.json as object | undefined), address },
+    json: {
+      ...(after?.json as object | undefined),
+      address: http,
+      ...(grpc === undefined ? {} : { grpcAddress: grpc }),
+    },
     text: after === undefined ? text : `${after.text}\n\n${text}`,
   })
 }

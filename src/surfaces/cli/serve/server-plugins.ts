@@ -74,7 +74,7 @@ async function roleOf(access: Access, by: Actor, project: string): Promise<Role 
 /** A project's endpoint, and how it stands on the server. */
 export async function endpointOf(
   platform: Platform,
-  options: Pick<GatewayOptions, 'acceptRequestTime' | 'logger'>,
+  options: Pick<GatewayOptions, 'acceptRequestTime' | 'logger' | 'payloadLog'>,
 ): Promise<{ readonly service: EndpointService; readonly plugin: ServerPlugin }> {
   const { createEndpointService, gatewayPlugin } = await import('../../gateway/index.ts')
   const { store, artifacts, online, log, project, clock } = platform
