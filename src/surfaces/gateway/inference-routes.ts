@@ -7,6 +7,7 @@ import { addKserveRoutes } from './kserve/kserve-routes.ts'
 import { addInvocationRoutes, type InvocationParts } from './mlflow/invocation-routes.ts'
 import type { InferResponse } from './open-inference.ts'
 import { parseRequest } from './parse-request.ts'
+import { addCompressedBodies } from './rest/compressed-body.ts'
 import { addInferenceBodies } from './rest/http-body.ts'
 import { writeResponse } from './rest/write-response.ts'
 import { takeLabels } from './take-labels.ts'
@@ -35,6 +36,7 @@ export function addInferenceRoutes(server: FastifyInstance, parts: InferenceRout
   const { counter } = parts
   server.register(async (scope) => {
     addInferenceBodies(scope)
+    addCompressedBodies(scope)
     for (const suffix of ['', '/versions/:version']) {
       scope.post<{ Params: InferAddress }>(
         `/v2/models/:name${suffix}/infer`,

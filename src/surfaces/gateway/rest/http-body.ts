@@ -38,12 +38,18 @@ export interface HttpBody {
 export function httpBody({ body, headers }: FastifyRequest): HttpBody {
   if (!Buffer.isBuffer(body)) return { json: body }
   const length = headers[HEADER_LENGTH]
-  if (length === undefined) return { json: body.length === 0 ? undefined : parseJson(body) }
+  if (length === undefined) return { json: jsonBody(body) }
   if (typeof length !== 'string' || !/^\d{1,9}$/.test(length) || Number(length) > body.length) {
     throw invalid(HEADER_LENGTH, `a whole number, at most ${body.length}`, length)
   }
   const end = Number(length)
   return { json: parseJson(body.subarray(0, end)), binary: body.subarray(end) }
+}
+
+/** A body that is JSON as a whole, whatever its headers say. @throws BODY_NOT_JSON */
+export function jsonBody(body: unknown): unknown {
+  if (!Buffer.isBuffer(body)) return body
+  return body.length === 0 ? undefined : parseJson(body)
 }
 
 function parseJson(bytes: Buffer): unknown {
