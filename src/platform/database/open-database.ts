@@ -1,4 +1,5 @@
 import { Kysely } from 'kysely'
+import { BackgroundCheckpoints } from './background-checkpoints.ts'
 import type { Database, Transaction } from './database.ts'
 import { parseDatabaseUrl } from './database-url.ts'
 import { MIGRATIONS, type Migration } from './migrations/index.ts'
@@ -40,7 +41,9 @@ function openSqlite(path: string, migrations: readonly Migration[]): Database {
   // From here on the dialect waits for other writers, without stopping the process.
   file.exec('PRAGMA busy_timeout = 0')
   const scope = new TransactionScope()
-  const queries = new Kysely<DatabaseTables>({ dialect: sqliteDialect(file, scope) })
+  const checkpoints = new BackgroundCheckpoints(file)
+  const onWrite = () => checkpoints.noteWrite()
+  const queries = new Kysely<DatabaseTables>({ dialect: sqliteDialect(file, scope, onWrite) })
   return {
     dialect: 'sqlite',
     place: path,
@@ -51,6 +54,7 @@ function openSqlite(path: string, migrations: readonly Migration[]): Database {
       file.get('SELECT 1')
     },
     async close() {
+      await checkpoints.close()
       await queries.destroy()
       // The query builder ends only a driver that it used.
       file.close()

@@ -17,11 +17,15 @@ import type { TransactionScope } from './transaction-scope.ts'
 const BUSY_TIMEOUT_MS = 10_000
 const LONGEST_PAUSE_MS = 20
 
-/** Kysely over `node:sqlite`: one connection, taken in turn. */
-export function sqliteDialect(database: SqliteDatabase, scope: TransactionScope): Dialect {
+/** Kysely over `node:sqlite`: one connection, taken in turn; `onWrite` is told of every commit. */
+export function sqliteDialect(
+  database: SqliteDatabase,
+  scope: TransactionScope,
+  onWrite: () => void,
+): Dialect {
   return {
     createAdapter: () => new SqliteAdapter(),
-    createDriver: () => new SqliteDriver(database, scope),
+    createDriver: () => new SqliteDriver(database, scope, onWrite),
     createIntrospector: (queries) => new SqliteIntrospector(queries),
     createQueryCompiler: () => new SqliteQueryCompiler(),
   }
@@ -30,12 +34,14 @@ export function sqliteDialect(database: SqliteDatabase, scope: TransactionScope)
 class SqliteDriver implements Driver {
   readonly #database: SqliteDatabase
   readonly #scope: TransactionScope
+  readonly #onWrite: () => void
   readonly #connection: SqliteConnection
   readonly #turns = new Turns()
 
-  constructor(database: SqliteDatabase, scope: TransactionScope) {
+  constructor(database: SqliteDatabase, scope: TransactionScope, onWrite: () => void) {
     this.#database = database
     this.#scope = scope
+    this.#onWrite = onWrite
     this.#connection = new SqliteConnection(database)
   }
 
@@ -57,6 +63,7 @@ class SqliteDriver implements Driver {
 
   async commitTransaction(): Promise<void> {
     this.#database.exec('COMMIT')
+    this.#onWrite()
   }
 
   async rollbackTransaction(): Promise<void> {
