@@ -1,55 +1,15 @@
+import { isPlatformError } from '../core/errors/index.ts'
 import type { RolloutDecision } from '../core/records/index.ts'
-import { percentiles } from '../core/statistics/index.ts'
-import { isoTime } from '../core/time/index.ts'
-import { endpointName, judgeRollout, type RevisionEvidence } from '../stages/deployment/index.ts'
-import { watchWindow } from '../stages/monitoring/index.ts'
-import { findVersion } from '../stages/registry/index.ts'
+import { challengerOf, endpointName, judgeRollout } from '../stages/deployment/index.ts'
 import type { Platform } from './platform.ts'
 import { commitRollout, enterProduction, readEndpoint } from './roll-out.ts'
+import { type ErrorCounts, gatherEvidence } from './rollout/index.ts'
 import { followAliases } from './track-belt/index.ts'
 
-/** Failed requests by version since the canary's step began, as the gateway counted them. */
-export type ErrorCounts = Readonly<Record<number, number>>
-
-async function gather(
-  platform: Platform,
-  version: number,
-  span: { fromMs: number; toMs: number },
-  errors: number,
-): Promise<RevisionEvidence> {
-  const { project, store, log } = platform
-  const endpoint = endpointName(project)
-  const entries = log.window({ endpoint, ...span, version, labelsKnownByMs: span.toMs })
-  const registered = await findVersion({ store, model: project.name, version })
-  const latencies = Float64Array.from(entries, (entry) => entry.latencyUs / 1_000)
-  const window = watchWindow({
-    endpoint,
-    version,
-    from: isoTime(span.fromMs),
-    to: isoTime(span.toMs),
-    entries,
-    reference: registered.reference,
-    problem: project.problem,
-    threshold: registered.threshold,
-    classes: registered.signature.classes,
-    positiveClass: registered.signature.positiveClass,
-    policy: project.monitoring,
-    errors,
-    resources: null,
-    wallClockMs: null,
-  })
-  return {
-    requests: entries.length + errors,
-    errors,
-    latencyP95Ms: percentiles(latencies)?.p95 ?? null,
-    valuePerDecision: window.valuePerDecision,
-    labelled: window.labels,
-  }
-}
-
 /**
- * Judges a canary under way on what both revisions did since its step began, and acts: more
- * traffic, all of it, back, or wait. Null when no canary is under way.
+ * Judges the rollout under way on what both revisions did since its step began, and acts: more
+ * traffic, all of it, back, or wait. Null when none is under way, or when somebody else changed the
+ * endpoint meanwhile: then the next look judges what they left.
  */
 export async function advanceRollout(
   platform: Platform,
@@ -58,27 +18,22 @@ export async function advanceRollout(
 ): Promise<RolloutDecision | null> {
   const { project, store } = platform
   const { revision, value: state } = await readEndpoint(store, endpointName(project))
-  if (state === undefined || state.canary === null) return null
-  const span = { fromMs: Date.parse(state.canary.since), toMs: nowMs }
-  const { version } = state.canary
-  const [canary, stable] = await Promise.all([
-    gather(platform, version, span, errors[version] ?? 0),
-    gather(platform, state.stable, span, errors[state.stable] ?? 0),
-  ])
-  const step = judgeRollout({
-    state,
-    policy: project.deployment,
-    evidence: { challenger: canary, stable },
-    nowMs,
-  })
+  if (state === undefined || challengerOf(state) === null) return null
+  const evidence = await gatherEvidence(platform, state, { nowMs, errors })
+  const step = judgeRollout({ state, policy: project.deployment, evidence, nowMs })
   if (step.decision.action === 'wait') return step.decision
-  await store.transaction(async (inner) => {
-    await commitRollout(inner, step, revision)
-    if (step.decision.action === 'complete') {
-      const reason = `rollout ${step.decision.id}`
-      await enterProduction({ project, store: inner }, version, { reason, atMs: nowMs })
-    }
-  })
+  try {
+    await store.transaction(async (inner) => {
+      await commitRollout(inner, step, revision)
+      if (step.state.stable !== state.stable) {
+        const reason = `rollout ${step.decision.id}`
+        await enterProduction({ project, store: inner }, step.state.stable, { reason, atMs: nowMs })
+      }
+    })
+  } catch (error) {
+    if (isPlatformError(error, 'STATE_CONFLICT')) return null
+    throw error
+  }
   await followAliases(platform)
   return step.decision
 }

@@ -1,7 +1,12 @@
 import { isPlatformError } from '../core/errors/index.ts'
 import type { EndpointState, Environment, EnvironmentChange } from '../core/records/index.ts'
 import type { RecordStore } from '../platform/storage/index.ts'
-import { endpointName, rollBackEndpoint, startRollout } from '../stages/deployment/index.ts'
+import {
+  challengerOf,
+  endpointName,
+  rollBackEndpoint,
+  startRollout,
+} from '../stages/deployment/index.ts'
 import { findVersion, promoteVersion, rollBackEnvironment } from '../stages/registry/index.ts'
 import type { Platform } from './platform.ts'
 import { commitRollout, readEndpoint } from './roll-out.ts'
@@ -14,7 +19,7 @@ export interface ChangeRequest {
 }
 
 export interface EnvironmentOutcome {
-  /** Null when only a canary was withdrawn: the environment's version is what it was. */
+  /** Null when only a rollout was withdrawn: the environment's version is what it was. */
   readonly change: EnvironmentChange | null
   /** The endpoint afterwards, when the change was one of production. */
   readonly state: EndpointState | null
@@ -54,7 +59,7 @@ export async function promote(
 }
 
 /**
- * One command back. While a canary is under way it is withdrawn, and the stable version has all
+ * One command back. While a rollout is under way it is withdrawn, and the stable version has all
  * traffic again; otherwise the version before takes the environment and, in production, all traffic.
  */
 export async function rollBack(
@@ -64,7 +69,7 @@ export async function rollBack(
   const { project, clock } = platform
   const nowMs = clock.now()
   const endpoint = await readEndpoint(platform.store, endpointName(project))
-  if (request.environment === 'production' && endpoint.value?.canary) {
+  if (request.environment === 'production' && endpoint.value && challengerOf(endpoint.value)) {
     const step = rollBackEndpoint({ state: endpoint.value, nowMs, reason: request.reason })
     await commitRollout(platform.store, step, endpoint.revision)
     return { change: null, state: step.state }

@@ -1,8 +1,8 @@
 import type { EndpointState } from '../core/records/index.ts'
-import { endpointStateName } from '../stages/deployment/index.ts'
+import { challengerOf, endpointStateName } from '../stages/deployment/index.ts'
 import type { FindDependents } from '../stages/registry/catalog/index.ts'
 
-/** Endpoints that serve a version, keep it warm for the way back, or try it on a canary. */
+/** Endpoints that serve a version, keep it warm for the way back, or roll it out. */
 export const findDependents: FindDependents = async (transaction, { model, project, version }) => {
   const rows = await transaction
     .selectFrom('states')
@@ -17,7 +17,7 @@ export const findDependents: FindDependents = async (transaction, { model, proje
     const roles = [
       ...(state.stable === version ? ['serves it'] : []),
       ...(state.previous === version ? ['keeps it for the way back'] : []),
-      ...(state.canary?.version === version ? ['rolls it out'] : []),
+      ...(challengerOf(state)?.version === version ? ['rolls it out'] : []),
     ]
     return roles.map((role) => `the endpoint ${state.endpoint} ${role}`)
   })

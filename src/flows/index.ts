@@ -34,4 +34,6 @@ export { type OpenPlatformOptions, openPlatform, type Platform } from './platfor
 export type { RunningGateway, StartGateway } from './replay/gateway-port.ts'
 export { type ReplayOptions, type ReplaySummary, replay } from './replay/replay.ts'
 export { reproduceRun } from './reproduce-run.ts'
+export * from './rollout/index.ts'
 export { type RunBeltOptions, runBelt } from './run-belt.ts'
+export { followAliases } from './track-belt/index.ts'

@@ -1,9 +1,10 @@
 import { hostname } from 'node:os'
 import { createLeases, createScheduler, type Job } from '../platform/orchestration/index.ts'
 import { endpointName } from '../stages/deployment/index.ts'
-import { advanceRollout, type ErrorCounts } from './advance-rollout.ts'
+import { advanceRollout } from './advance-rollout.ts'
 import type { Platform } from './platform.ts'
 import { retrainIfPending } from './retrain.ts'
+import type { ErrorCounts } from './rollout/index.ts'
 import { type GatewayMeasurements, watchNext } from './watch.ts'
 
 /** The gateway as the watch sees it: what it counted, and how it is told of a change. */

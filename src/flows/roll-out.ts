@@ -1,6 +1,7 @@
 import type { EndpointState, ModelVersion, RolloutDecision } from '../core/records/index.ts'
 import type { RecordStore } from '../platform/storage/index.ts'
 import {
+  challengerOf,
   endpointName,
   endpointStateName,
   type RolloutStep,
@@ -48,7 +49,7 @@ export async function whyUntouched(
 ): Promise<Untouched | null> {
   const { value: state } = await readEndpoint(platform.store, endpointName(platform.project))
   if (state === undefined) return null
-  if (state.stable === version || state.canary?.version === version) return 'already-serving'
+  if (state.stable === version || challengerOf(state)?.version === version) return 'already-serving'
   return Date.parse(state.updatedAt) >= nowMs ? 'endpoint-moved-on' : null
 }
 

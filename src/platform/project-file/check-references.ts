@@ -1,5 +1,5 @@
 import { closestName } from '../../core/errors/index.ts'
-import type { Project } from '../../core/records/index.ts'
+import type { AbMetric, Project } from '../../core/records/index.ts'
 import {
   type IssueFacts,
   type Locate,
@@ -170,6 +170,33 @@ function checkBoundsOfGate(project: Project): IssueFacts[] {
   )
 }
 
+/** Metrics that an A/B run can measure, by the problem's type. */
+const AB_METRICS_OF: Readonly<Record<Project['problem']['type'], readonly AbMetric[]>> = {
+  'binary-classification': ['valuePerDecision', 'accuracy', 'conversion'],
+  'multiclass-classification': ['valuePerDecision', 'accuracy'],
+  regression: ['valuePerDecision', 'label', 'absoluteError'],
+  clustering: [],
+}
+
+function checkAbTest(project: Project): IssueFacts[] {
+  const { strategy } = project.deployment
+  if (strategy.kind !== 'ab-test') return []
+  const path = ['deployment', 'strategy']
+  const { key, metric } = strategy
+  const { type, value } = project.problem
+  const keys = Object.values(project.entities).flatMap((entity) => entity.keys)
+  const what = `a metric that "${type}" has`
+  const wrongMetric = unknownName([...path, 'metric'], metric, what, AB_METRICS_OF[type])
+  const noValue: IssueFacts[] =
+    metric === 'valuePerDecision' && value === undefined
+      ? [{ path: [...path, 'metric'], expected: 'problem.value beside it', got: 'no value' }]
+      : []
+  if (key === 'parameters.key') return [...wrongMetric, ...noValue]
+  const sent = [...new Set([...project.dataset.inputs, ...keys])]
+  const column = unknownName([...path, 'key', 'column'], key.column, 'a column callers send', sent)
+  return [...column, ...wrongMetric, ...noValue]
+}
+
 function checkProblem(project: Project): IssueFacts[] {
   const { problem, dataset } = project
   const facts: IssueFacts[] = []
@@ -223,6 +250,7 @@ export function checkReferences(
     ...checkCandidates(project),
     ...checkGroups(project),
     ...checkBoundsOfGate(project),
+    ...checkAbTest(project),
   ]
   return facts.map((fact) => projectIssue(fact, locate))
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { checkReferences } from './check-references.ts'
 import { readDocument } from './document-file.ts'
 import { validateProject } from './validate-project.ts'
 
@@ -19,6 +20,12 @@ gate:
 function issuesOf(change: (yaml: string) => string) {
   const { value, locate } = readDocument('esteira.config.yaml', change(GOOD))
   return validateProject(value, { locate }).issues
+}
+
+function wrongReferencesOf(change: (yaml: string) => string) {
+  const { value, locate } = readDocument('esteira.config.yaml', change(GOOD))
+  const { project } = validateProject(value, { locate })
+  return project === undefined ? undefined : checkReferences(project, { locate })
 }
 
 describe('validateProject', () => {
@@ -135,5 +142,25 @@ describe('validateProject', () => {
   it.each([null, [], 'text', 3, undefined])('refuses %j as a project', (value) => {
     const { issues } = validateProject(value)
     expect(issues[0]?.message).toMatch(/^the project: expected an object, got /)
+  })
+
+  it('finds an A/B run that nothing could ever decide', () => {
+    const issues = (strategy: string) =>
+      wrongReferencesOf(
+        (yaml) => `${yaml}deployment: { strategy: { kind: ab-test, ${strategy} } }\n`,
+      )
+    expect(issues('key: { column: age }, metric: conversion')).toEqual([])
+    expect(issues('key: parameters.key, metric: accuracy')).toEqual([])
+    expect(issues('key: { column: agee }, metric: conversion')?.[0]).toMatchObject({
+      path: 'deployment.strategy.key.column',
+      didYouMean: 'age',
+    })
+    expect(issues('key: parameters.key, metric: absoluteError')?.[0]?.path).toBe(
+      'deployment.strategy.metric',
+    )
+    expect(issues('key: parameters.key, metric: valuePerDecision')?.[0]).toMatchObject({
+      path: 'deployment.strategy.metric',
+      got: 'no value',
+    })
   })
 })

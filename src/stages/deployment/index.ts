@@ -1,5 +1,6 @@
 export { type Challenger, challengerOf } from './challenger.ts'
 export { type ChosenRevision, chooseRevision, isMirrored } from './choose-revision.ts'
+export { describeRollout, type RolloutDescription } from './describe-rollout.ts'
 export { endpointName, endpointStateName } from './endpoint-name.ts'
 export { deploymentErrors } from './errors.ts'
 export { abortRollout, type FinishRolloutOptions, promoteRollout } from './finish-rollout.ts'
@@ -15,5 +16,5 @@ export type {
 } from './revision-evidence.ts'
 export { type RollBackEndpointOptions, rollBackEndpoint } from './roll-back-endpoint.ts'
 export { ROLLOUT_REASONS, type RolloutReason } from './rollout-reasons.ts'
-export type { RolloutStep } from './rollout-step.ts'
+export { askedFor, type RolloutStep } from './rollout-step.ts'
 export { type StartRolloutOptions, startRollout } from './start-rollout.ts'

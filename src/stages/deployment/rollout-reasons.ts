@@ -24,6 +24,7 @@ export const ROLLOUT_REASONS = [
   'labels-awaited',
   'canary-withdrawn',
   'stable-rolled-back',
+  'asked-for',
   'promoted-early',
   'rollout-aborted',
   'drift-kept',

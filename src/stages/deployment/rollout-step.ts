@@ -1,6 +1,7 @@
 import { contentId } from '../../core/identity/index.ts'
 import type { EndpointState, Reason, RolloutDecision } from '../../core/records/index.ts'
 import { isoTime } from '../../core/time/index.ts'
+import { rolloutReason } from './rollout-reasons.ts'
 
 /** What every rollout function returns: the state to write, and the decision to keep. */
 export interface RolloutStep {
@@ -22,4 +23,14 @@ export function rolloutStep(
   const { nowMs, ...parts } = decision
   const content = { endpoint: state.endpoint, ...parts, at: isoTime(nowMs) }
   return { state, decision: { id: contentId('rollout', content), ...content } }
+}
+
+/** The step with who asked for it, and why, told first. */
+export function askedFor(
+  { state, decision }: RolloutStep,
+  { by, reason }: { readonly by: string; readonly reason: string },
+): RolloutStep {
+  const asked = rolloutReason('asked-for', `${by} asked for it: ${reason}`, { by, reason })
+  const { id, ...parts } = { ...decision, reasons: [asked, ...decision.reasons] }
+  return { state, decision: { id: contentId('rollout', parts), ...parts } }
 }

@@ -1,1 +1,7 @@
+export {
+  type AnswerReading,
+  answerNumber,
+  answerReading,
+  labelNumber,
+} from './answers.ts'
 export { watchWindow } from './watch-window.ts'

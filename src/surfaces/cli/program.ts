@@ -18,6 +18,7 @@ import { replayCommand } from './commands/replay.ts'
 import { reproduceCommand } from './commands/reproduce.ts'
 import { retireCommand } from './commands/retire.ts'
 import { rollbackCommand } from './commands/rollback.ts'
+import { rolloutCommand } from './commands/rollout.ts'
 import { runCommand } from './commands/run.ts'
 import { schemaCommand } from './commands/schema.ts'
 import { serveCommand } from './commands/serve.ts'
@@ -36,6 +37,7 @@ const COMMANDS = [
   adoptCommand,
   promoteCommand,
   rollbackCommand,
+  rolloutCommand,
   retireCommand,
   historyCommand,
   compareCommand,

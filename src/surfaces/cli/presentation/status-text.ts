@@ -22,8 +22,14 @@ function environmentsText({ environments }: ProjectSummary): string {
 function endpointText(state: EndpointState | null): string {
   if (state === null) return 'nothing is served yet'
   const stable = `${state.endpoint}: v${state.stable} answers`
-  if (state.canary === null) return stable
-  return `${stable}; canary v${state.canary.version} takes ${state.canary.percent} %`
+  if (state.canary)
+    return `${stable}; canary v${state.canary.version} takes ${state.canary.percent} %`
+  if (!state.trial) return stable
+  const { kind, version, strategy } = state.trial
+  const share = `${(strategy.share * 100).toFixed(0)} %`
+  return kind === 'ab-test'
+    ? `${stable}; A/B run: v${version} answers ${share} of the keys`
+    : `${stable}; shadow v${version} sees ${share} of the requests`
 }
 
 function windowRow(window: MonitorWindow): string[] {

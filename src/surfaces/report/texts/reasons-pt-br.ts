@@ -115,6 +115,7 @@ export const REASONS_PT_BR: Readonly<Record<string, string>> = {
     '{subject} precisa de {needed} previsões rotuladas de cada lado; nova {canary}, estável {stable}',
   'canary-withdrawn': 'a nova versão foi retirada',
   'stable-rolled-back': 'todo o tráfego volta à versão anterior',
+  'asked-for': 'pedido de {by}: {reason}',
   'promoted-early':
     'a versão {version} recebe todo o tráfego antes do fim da implantação: {reason}',
   'rollout-aborted': 'a versão {version} foi retirada; a versão {stable} responde a tudo: {reason}',

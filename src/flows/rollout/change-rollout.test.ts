@@ -1,0 +1,128 @@
+import { afterEach, describe, expect, test } from 'vitest'
+import { isPlatformError } from '../../core/errors/index.ts'
+import { abTestSchema, canarySchema, shadowSchema } from '../../core/records/index.ts'
+import { versionInEnvironment } from '../../stages/registry/index.ts'
+import { createTestDatabase, DIALECTS } from '../../testkit/index.ts'
+import {
+  abortRolloutNow,
+  promoteRolloutNow,
+  type RolloutOutcome,
+  startRolloutNow,
+} from './change-rollout.ts'
+import {
+  openRolloutScene,
+  type RolloutProcess,
+  type RolloutScene,
+} from './fixtures/rollout-scene.ts'
+import { rolloutDecisions } from './rollout-status.ts'
+
+const ask = { by: 'ana', reason: 'a test' }
+const strategies = [
+  canarySchema.parse({ kind: 'canary' }),
+  abTestSchema.parse({ kind: 'ab-test', key: 'parameters.key', metric: 'conversion' }),
+  shadowSchema.parse({ kind: 'shadow' }),
+]
+
+let scene: RolloutScene | undefined
+afterEach(() => scene?.close())
+
+async function begin(dialect: (typeof DIALECTS)[number], strategy = strategies[0]) {
+  if (strategy === undefined) throw new Error('no strategy')
+  scene = await openRolloutScene(await createTestDatabase(dialect), strategy)
+  const [ours, theirs] = await Promise.all([scene.process(), scene.process()])
+  await startRolloutNow(ours, { ...ask, version: 1 })
+  return { ours, theirs }
+}
+
+async function producing({ store }: RolloutProcess) {
+  const at = { store, model: 'churn', environment: 'production' } as const
+  return (await versionInEnvironment(at))?.version
+}
+
+/** The endpoint, its last decision and production must tell one story. */
+async function expectOneStory(process: RolloutProcess, won: RolloutOutcome) {
+  const state = await process.stateOf()
+  expect(state).toEqual(won.state)
+  expect(await producing(process)).toBe(state?.stable)
+  const decisions = await rolloutDecisions(process, 100)
+  expect(decisions).toContainEqual(won.decision)
+}
+
+describe.each(DIALECTS)('changing a rollout by hand, on %s', (dialect) => {
+  test('starts what was promoted, refuses what was not, and keeps who asked and why', async () => {
+    const { ours } = await begin(dialect)
+    expect(await producing(ours)).toBe(1)
+    const refused = startRolloutNow(ours, { ...ask, version: 3 })
+    await expect(refused).rejects.toMatchObject({ code: 'VERSION_NOT_PROMOTED' })
+    await expect(startRolloutNow(ours, { ...ask, version: 9 })).rejects.toMatchObject({
+      code: 'VERSION_NOT_FOUND',
+    })
+    const { decision } = await startRolloutNow(ours, { ...ask, version: 2 })
+    expect(decision.action).toBe('start-canary')
+    expect(decision.reasons[0]).toMatchObject({ code: 'asked-for', values: ask })
+    const again = await startRolloutNow(ours, { ...ask, version: 2 })
+    expect(again.decision.action).toBe('wait')
+  })
+
+  for (const strategy of strategies) {
+    test(`${strategy.kind}: survives a restart, promotes into production, aborts without a trace of traffic`, async () => {
+      const { ours } = await begin(dialect, strategy)
+      const started = await startRolloutNow(ours, { ...ask, version: 2 })
+      // Another process knows nothing but the store.
+      const restarted = await scene?.process()
+      if (restarted === undefined) throw new Error('no scene')
+      expect(await restarted.stateOf()).toEqual(started.state)
+      const aborted = await abortRolloutNow(restarted, ask)
+      expect(aborted.state).toMatchObject({ stable: 1, state: 'stable' })
+      await expectOneStory(restarted, aborted)
+      await expect(promoteRolloutNow(ours, ask)).rejects.toMatchObject({
+        code: 'NO_ROLLOUT_UNDER_WAY',
+      })
+      restarted.clock.set(restarted.clock.now() + 1)
+      await startRolloutNow(restarted, { ...ask, version: 2 })
+      const promoted = await promoteRolloutNow(ours, ask)
+      expect(promoted.state).toMatchObject({ stable: 2, previous: 1, state: 'stable' })
+      await expectOneStory(ours, promoted)
+    })
+  }
+
+  test('a promotion that races with an abort: one wins, the other is refused, again and again', async () => {
+    const { ours, theirs } = await begin(dialect)
+    const winners = new Set<string>()
+    for (let round = 0; round < 8; round++) {
+      const version = ((await ours.stateOf())?.stable ?? 1) === 1 ? 2 : 1
+      for (const process of [ours, theirs]) process.clock.set(process.clock.now() + 1_000)
+      await startRolloutNow(ours, { ...ask, version })
+      const racers = [
+        () => promoteRolloutNow(ours, { ...ask, reason: `promote ${round}` }),
+        () => abortRolloutNow(theirs, { ...ask, reason: `abort ${round}` }),
+      ]
+      const settled = await Promise.allSettled(
+        (round % 2 === 0 ? racers : racers.toReversed()).map((race) => race()),
+      )
+      const won = settled.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
+      const lost = settled.flatMap((result) =>
+        result.status === 'rejected' ? [result.reason] : [],
+      )
+      expect(won).toHaveLength(1)
+      expect(lost.every((error) => isPlatformError(error, 'NO_ROLLOUT_UNDER_WAY'))).toBe(true)
+      for (const outcome of won) {
+        await expectOneStory(theirs, outcome)
+        winners.add(outcome.decision.action)
+      }
+    }
+    expect(winners.size).toBeGreaterThan(0)
+  })
+
+  test('two versions started at once: one rollout, and the other is told to wait', async () => {
+    const { ours, theirs } = await begin(dialect)
+    const settled = await Promise.allSettled([
+      startRolloutNow(ours, { ...ask, version: 2 }),
+      startRolloutNow(theirs, { ...ask, version: 2, reason: 'the same, elsewhere' }),
+    ])
+    const actions = settled.map((result) =>
+      result.status === 'fulfilled' ? result.value.decision.action : result.reason,
+    )
+    expect(actions.toSorted()).toEqual(['start-canary', 'wait'])
+  })
+})
