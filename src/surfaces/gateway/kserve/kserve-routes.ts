@@ -5,6 +5,7 @@ import { requireModel } from '../health-routes.ts'
 import type { InferRequest } from '../open-inference.ts'
 import { fieldsOf, invalid, type ParseOptions } from '../parse-request.ts'
 import { addEventBodies, httpBody } from '../rest/http-body.ts'
+import { addLenientJson } from '../rows/lenient-json.ts'
 import { predictionsOf } from '../rows/predictions.ts'
 import { tensorsOfColumns, tensorsOfRows } from '../rows/read-rows.ts'
 import { rowsRequest } from '../rows/rows-request.ts'
@@ -18,6 +19,7 @@ const PREDICT: Door<object> = {
 /** KServe's protocol of version 1: `:predict` and `:explain` behind a model's name. */
 export function addKserveRoutes(scope: FastifyInstance, parts: AnswerParts): void {
   const { endpoint, counter } = parts
+  addLenientJson(scope)
   addEventBodies(scope)
   scope.get('/v1/models', () => ({ models: [endpoint.name] }))
   scope.get<{ Params: { readonly target: string } }>('/v1/models/:target', (request, reply) => {

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { type AnswerParts, answerRequest, type Door } from '../answer-request.ts'
+import { addLenientJson } from '../rows/lenient-json.ts'
 import { predictionsOf } from '../rows/predictions.ts'
 import { answerErrorsAsMlflow, type ToFailure } from './invocation-errors.ts'
 import { parseInvocation } from './parse-invocation.ts'
@@ -16,6 +17,7 @@ export interface InvocationParts extends AnswerParts {
 /** MLflow's scoring protocol: it knows one model, which is the endpoint. */
 export function addInvocationRoutes(scope: FastifyInstance, parts: InvocationParts): void {
   answerErrorsAsMlflow(scope, parts.toFailure)
+  addLenientJson(scope)
   scope.addContentTypeParser('text/csv', { parseAs: 'string' }, (_request, body, done) =>
     done(null, body),
   )
