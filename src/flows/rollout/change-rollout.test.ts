@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { isPlatformError } from '../../core/errors/index.ts'
 import { abTestSchema, canarySchema, shadowSchema } from '../../core/records/index.ts'
 import { versionInEnvironment } from '../../stages/registry/index.ts'
-import { createTestDatabase, DIALECTS } from '../../testkit/index.ts'
+import { createTestDatabase, DIALECTS, fixedClock } from '../../testkit/index.ts'
 import {
   abortRolloutNow,
   promoteRolloutNow,
@@ -13,6 +13,7 @@ import {
   openRolloutScene,
   type RolloutProcess,
   type RolloutScene,
+  T0,
 } from './fixtures/rollout-scene.ts'
 import { rolloutDecisions } from './rollout-status.ts'
 
@@ -23,12 +24,17 @@ const strategies = [
   shadowSchema.parse({ kind: 'shadow' }),
 ]
 
+const clock = fixedClock(T0)
 let scene: RolloutScene | undefined
 afterEach(() => scene?.close())
 
 async function begin(dialect: (typeof DIALECTS)[number], strategy = strategies[0]) {
   if (strategy === undefined) throw new Error('no strategy')
-  scene = await openRolloutScene(await createTestDatabase(dialect), strategy)
+  scene = await openRolloutScene({
+    database: await createTestDatabase(dialect),
+    strategy,
+    clock,
+  })
   const [ours, theirs] = await Promise.all([scene.process(), scene.process()])
   await startRolloutNow(ours, { ...ask, version: 1 })
   return { ours, theirs }
@@ -78,7 +84,7 @@ describe.each(DIALECTS)('changing a rollout by hand, on %s', (dialect) => {
       await expect(promoteRolloutNow(ours, ask)).rejects.toMatchObject({
         code: 'NO_ROLLOUT_UNDER_WAY',
       })
-      restarted.clock.set(restarted.clock.now() + 1)
+      clock.advance(1)
       await startRolloutNow(restarted, { ...ask, version: 2 })
       const promoted = await promoteRolloutNow(ours, ask)
       expect(promoted.state).toMatchObject({ stable: 2, previous: 1, state: 'stable' })
@@ -91,7 +97,7 @@ describe.each(DIALECTS)('changing a rollout by hand, on %s', (dialect) => {
     const winners = new Set<string>()
     for (let round = 0; round < 8; round++) {
       const version = ((await ours.stateOf())?.stable ?? 1) === 1 ? 2 : 1
-      for (const process of [ours, theirs]) process.clock.set(process.clock.now() + 1_000)
+      clock.advance(1_000)
       await startRolloutNow(ours, { ...ask, version })
       const racers = [
         () => promoteRolloutNow(ours, { ...ask, reason: `promote ${round}` }),

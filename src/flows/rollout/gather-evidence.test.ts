@@ -3,11 +3,12 @@ import { seededRandom } from '../../core/randomness/index.ts'
 import {
   abTestSchema,
   canarySchema,
+  type DeploymentPolicy,
   type MirrorEntry,
   shadowSchema,
 } from '../../core/records/index.ts'
 import { judgeRollout } from '../../stages/deployment/index.ts'
-import { createTestDatabase } from '../../testkit/index.ts'
+import { createTestDatabase, fixedClock } from '../../testkit/index.ts'
 import { startRolloutNow } from './change-rollout.ts'
 import {
   HOUR,
@@ -24,8 +25,12 @@ const ask = { by: 'ana', reason: 'a test' }
 let scene: RolloutScene | undefined
 afterEach(() => scene?.close())
 
-async function begin(strategy: Parameters<typeof openRolloutScene>[1]) {
-  scene = await openRolloutScene(await createTestDatabase('sqlite'), strategy)
+async function begin(strategy: DeploymentPolicy['strategy']) {
+  scene = await openRolloutScene({
+    database: await createTestDatabase('sqlite'),
+    strategy,
+    clock: fixedClock(T0),
+  })
   const process = await scene.process()
   await startRolloutNow(process, { ...ask, version: 1 })
   const { state } = await startRolloutNow(process, { ...ask, version: 2 })

@@ -120,7 +120,8 @@ function gains({ low, high }: SequentialDifference, strategy: AbTestStrategy) {
 
 function moneyReasons(ab: AbEvidence, strategy: AbTestStrategy): Reason[] {
   const money = abMoney(ab, strategy)
-  if (money === null) return []
+  const labelled = Math.min(ab.control.count, ab.treatment.count)
+  if (money === null || labelled < strategy.minSamples) return []
   const { currency, decisionsPerMonth, perDecision } = money
   const [value, low, high] = [perDecision.value, perDecision.low, perDecision.high].map((amount) =>
     Math.round(amount * decisionsPerMonth),
