@@ -148,3 +148,83 @@ test('no labels ever make the gateway fail', async () => {
     { numRuns: 200 },
   )
 })
+
+const rowsBody = {
+  instances: [
+    { distance: 900, carrier: 'B6', origin: 'JFK' },
+    { distance: null, carrier: 'AA', origin: null },
+  ],
+}
+const forms: Json[] = [
+  rowsBody,
+  { dataframe_records: rowsBody.instances, params: { ids: ['a', 'b'], output: 'label' } },
+  {
+    dataframe_split: { columns: ['distance', 'carrier', 'origin'], data: [[900, 'B6', 'JFK']] },
+  },
+  { inputs: { distance: [900, 1], carrier: ['B6', 'AA'], origin: ['JFK', null] } },
+]
+
+test.each([
+  '/invocations',
+  `/v1/models/${ENDPOINT}:predict`,
+  `/v1/models/${ENDPOINT}:explain`,
+  `/v2/repository/models/${ENDPOINT}/load`,
+  '/v2/repository/index',
+])('no body ever makes %s fail', async (path) => {
+  const body = fc.oneof(
+    anyJson,
+    fc
+      .tuple(fc.constantFrom(...forms), fc.nat(), fc.oneof(awkward, anyJson))
+      .map(([form, at, by]) => {
+        const all = places(form)
+        return replaced(form, all[at % all.length] ?? [], by)
+      }),
+  )
+  await fc.assert(
+    fc.asyncProperty(body, async (json) => {
+      const answer = await send(path, JSON.stringify(json))
+      expect(answer.status, JSON.stringify(answer.body)).toBeLessThan(500)
+    }),
+    { numRuns: 200 },
+  )
+})
+
+test('no bytes, table or event ever make the gateway fail', async () => {
+  const header = fc.record(
+    {
+      'inference-header-content-length': fc.nat(400).map(String),
+      'content-encoding': fc.constantFrom('gzip', 'deflate', 'br'),
+      'ce-specversion': fc.constantFrom('1.0', '2'),
+      'ce-id': fc.constantFrom('a', ''),
+    },
+    { requiredKeys: [] },
+  )
+  const types = ['application/octet-stream', 'text/csv', 'application/cloudevents+json']
+  const bytes = fc.oneof(
+    fc.uint8Array({ maxLength: 200 }),
+    fc.string({ unit: fc.constantFrom(...'",\r\n1aNé') }).map((text) => Buffer.from(text)),
+    anyJson.map((json) => Buffer.from(JSON.stringify({ inputs: [json] }))),
+  )
+  await fc.assert(
+    fc.asyncProperty(fc.constantFrom(...types), header, bytes, async (type, headers, body) => {
+      for (const path of [`/v2/models/${ENDPOINT}/infer`, '/invocations']) {
+        const response = await fetch(`${gateway.address}${path}`, {
+          method: 'POST',
+          headers: { 'content-type': type, ...headers },
+          body: Buffer.from(body),
+        })
+        expect(response.status, await response.text()).toBeLessThan(500)
+      }
+    }),
+    { numRuns: 300 },
+  )
+})
+
+test('rows that each name columns of their own do not exhaust the memory', async () => {
+  const instances = Array.from({ length: 100_000 }, (_, i) => ({ [`column-${i}`]: i }))
+  const answer = await send('/invocations', JSON.stringify({ instances }))
+  expect(answer.status).toBe(400)
+  const wide = Object.fromEntries(Array.from({ length: 200_000 }, (_, i) => [`c${i}`, i]))
+  const other = await send('/invocations', JSON.stringify({ instances: [wide] }))
+  expect(other.status).toBe(400)
+})

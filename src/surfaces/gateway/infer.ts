@@ -11,7 +11,6 @@ import { assembleInputs, type ModelInputs } from './assemble-inputs.ts'
 import { type DecodedRows, decodeRows } from './decode-rows.ts'
 import { checkOutputs, encodeOutputs, type RowAnswer, readAnswers } from './encode-response.ts'
 import { gatewayErrors } from './errors.ts'
-import type { PayloadLog } from './events/payload-log.ts'
 import { exposureKey } from './exposure-key.ts'
 import type { LoadedRevision } from './load-revision.ts'
 import type { WriteLog } from './log-writer.ts'
@@ -29,7 +28,7 @@ export interface InferParts {
   readonly acceptRequestTime: boolean
   readonly mirror: Mirror
   /** Told of every answer; undefined when nobody wants to know. */
-  readonly payloads: PayloadLog | undefined
+  readonly payloads: { offer(answer: Inference): void } | undefined
 }
 
 export interface InferCall {

@@ -7,12 +7,12 @@ import { gatewayErrors } from '../errors.ts'
  * out, so that a small body cannot become a large one.
  */
 export function addCompressedBodies(scope: FastifyInstance): void {
-  scope.addHook('preParsing', (request, _reply, payload, done) => {
+  scope.addHook('preParsing', async (request, _reply, payload) => {
     const encoding = request.headers['content-encoding']
-    if (encoding === undefined || encoding === 'identity') return done(null, payload)
+    if (encoding === undefined || encoding === 'identity') return payload
     if (encoding !== 'gzip' && encoding !== 'deflate') {
       const got = `${encoding.slice(0, 40)} (content-encoding)`
-      return done(gatewayErrors.CONTENT_TYPE_WRONG({ got }))
+      throw gatewayErrors.CONTENT_TYPE_WRONG({ got })
     }
     const unzip = encoding === 'gzip' ? createGunzip() : createInflate()
     // The framework holds this against the stated length.
@@ -21,6 +21,6 @@ export function addCompressedBodies(scope: FastifyInstance): void {
       plain.receivedEncodedLength += chunk.length
     })
     payload.on('error', (error) => plain.emit('error', error))
-    done(null, payload.pipe(plain))
+    return payload.pipe(plain)
   })
 }
