@@ -31,6 +31,7 @@ export {
 } from './import-mlflow/index.ts'
 export { keepWatch, type WatchedGateway } from './keep-watch.ts'
 export { type OpenPlatformOptions, openPlatform, type Platform } from './platform.ts'
+export { type ModelCard, type ReadCardOptions, readCard } from './read-card.ts'
 export type { RunningGateway, StartGateway } from './replay/gateway-port.ts'
 export { type ReplayOptions, type ReplaySummary, replay } from './replay/replay.ts'
 export { reproduceRun } from './reproduce-run.ts'

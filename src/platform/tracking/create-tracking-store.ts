@@ -3,6 +3,7 @@ import type { Clock } from '../../core/time/index.ts'
 import type { ChangeListener, Database } from '../database/index.ts'
 import { BatchQueue } from './batch-queue.ts'
 import { checkBatch } from './check-batch.ts'
+import { countRuns } from './count-runs.ts'
 import { EntryKeys } from './entry-keys.ts'
 import { searchExperiments } from './experiment-search.ts'
 import { ExperimentStore } from './experiment-store.ts'
@@ -78,6 +79,7 @@ function storeOf(context: TrackingContext, experiments: ExperimentStore): Tracki
     deleteRunTag: (by, runId, key) => runs.deleteTag(by, runId, key),
     logInputs: (by, runId, taken) => inputs.logInputs(by, runId, taken),
     logOutputs: (by, runId, outputs) => inputs.logOutputs(by, runId, outputs),
+    countRuns: (query) => countRuns(context, query),
     searchRuns: (query) => searchRuns(context, query),
     metricHistory: (query) => metricHistory(context, runs, query),
     sampleMetricHistory: (query) => sampleHistory(context, runs, query),

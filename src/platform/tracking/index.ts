@@ -29,6 +29,7 @@ export type {
   NewRun,
   Page,
   RunChange,
+  RunCount,
   SampledMetrics,
   SearchOptions,
   TrackingStore,

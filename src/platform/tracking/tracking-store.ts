@@ -88,6 +88,12 @@ export interface LoggedModelSearch extends Omit<SearchOptions, 'orderBy'> {
     | undefined
 }
 
+export interface RunCount {
+  readonly experimentId: string
+  readonly runs: number
+  readonly byStatus: Readonly<Partial<Record<RunStatus, number>>>
+}
+
 export interface SampledMetrics {
   readonly runIds: readonly string[]
   readonly key: string
@@ -139,6 +145,12 @@ export interface TrackingStore {
   searchRuns(
     options: SearchOptions & { readonly experimentIds: readonly string[] },
   ): Promise<Page<Run>>
+  /** Runs of each experiment, in the order of their ids; experiments without runs count 0. */
+  countRuns(options: {
+    readonly experimentIds: readonly string[]
+    readonly view?: View | undefined
+    readonly projects?: readonly string[] | undefined
+  }): Promise<readonly RunCount[]>
   /** All points of a metric, by time, step, value. `maxResults` absent: all of them. */
   metricHistory(options: {
     readonly runId: string

@@ -1,5 +1,5 @@
 import type { ProblemType } from '../../core/records/index.ts'
-import type { Adoption, Collected, GarbagePlan } from '../../flows/index.ts'
+import type { Adoption, Collected, GarbagePlan, ModelCard } from '../../flows/index.ts'
 import type { Actor } from '../../platform/database/index.ts'
 
 export interface GarbageWish {
@@ -18,6 +18,8 @@ export interface LifecycleWork {
       readonly threshold?: number | undefined
     },
   ): Promise<Adoption>
+  /** @throws ARTIFACT_MISSING when the card's file is on another machine */
+  readCard(model: string, version: number): Promise<ModelCard>
   planGarbage(wish: GarbageWish): Promise<GarbagePlan>
   collectGarbage(by: Actor, wish: GarbageWish): Promise<Collected>
 }

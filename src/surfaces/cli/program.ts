@@ -4,6 +4,7 @@ import type { CommandSession } from './command-session.ts'
 import { adoptCommand } from './commands/adopt.ts'
 import { approveCommand } from './commands/approve.ts'
 import { auditCommand } from './commands/audit.ts'
+import { cardCommand } from './commands/card.ts'
 import { checkCommand } from './commands/check.ts'
 import { collectGarbageCommand } from './commands/collect-garbage.ts'
 import { compareCommand } from './commands/compare.ts'
@@ -38,6 +39,7 @@ const COMMANDS = [
   promoteCommand,
   rollbackCommand,
   rolloutCommand,
+  cardCommand,
   retireCommand,
   historyCommand,
   compareCommand,

@@ -55,10 +55,19 @@ describe.each(DIALECTS)('the API through its client on %s', (dialect) => {
     expect(history.items.map(({ value }) => value)).toEqual([0.5, 'NaN'])
     const found = await client.runs.list({ query: { filter: "params.depth = '6'" } })
     expect(found.items.map(({ id }) => id)).toEqual([run.id])
+    await client.runs.create({ body: { experimentId: experiment.id } })
+    const counts = await client.experiments.counts({
+      query: { experimentIds: `0,${experiment.id}` },
+    })
+    expect(counts.items).toEqual([
+      { experimentId: '0', runs: 0, byStatus: {} },
+      { experimentId: experiment.id, runs: 2, byStatus: { FINISHED: 1, RUNNING: 1 } },
+    ])
     await client.runs.delete({ params: { runId: run.id } })
-    expect((await client.runs.list({})).items).toEqual([])
+    const left = await client.runs.list({ query: { filter: "params.depth = '6'" } })
+    expect(left.items).toEqual([])
     await client.runs.restore({ params: { runId: run.id } })
-    expect((await client.runs.list({})).items).toHaveLength(1)
+    expect((await client.runs.list({})).items).toHaveLength(2)
   })
 
   it('walks all pages and cuts fields', async () => {

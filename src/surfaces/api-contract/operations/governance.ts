@@ -143,9 +143,21 @@ export const GOVERNANCE_OPERATIONS = {
     body: z.strictObject({ reason: reasonSchema }),
     response: versionSchema,
   },
-  'cards.list': {
+  'cards.get': {
     method: 'GET',
     path: '/models/{model}/versions/{version}/card',
+    summary: 'The card: what was measured, and what people wrote, as one page of Markdown',
+    permission: 'models:read',
+    params: version,
+    response: z.object({
+      page: z.string(),
+      facts: z.string().nullable().describe('Null for a version that no belt made or adopted'),
+      revision: z.number().int().describe('Of what people wrote; 0 when nobody did'),
+    }),
+  },
+  'cards.list': {
+    method: 'GET',
+    path: '/models/{model}/versions/{version}/card/revisions',
     summary: 'What people wrote about a version, newest revision first',
     permission: 'models:read',
     params: version,

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Operations } from '../operation.ts'
-import { fieldsQuery, pageOf, pageQuery, searchQuery } from '../schemas/paging.ts'
+import { fieldsQuery, listOf, pageOf, pageQuery, searchQuery } from '../schemas/paging.ts'
 import {
   experimentChangeSchema,
   experimentSchema,
@@ -31,6 +31,20 @@ export const TRACKING_OPERATIONS = {
     permission: 'experiments:read',
     query: searchQuery.extend({ view: viewQuery }),
     response: pageOf(experimentSchema),
+  },
+  'experiments.counts': {
+    method: 'GET',
+    path: '/experiments/counts',
+    summary: 'How many runs experiments have, by status',
+    permission: 'experiments:read',
+    query: z.object({ experimentIds: experimentIdsQuery, view: viewQuery }),
+    response: listOf(
+      z.object({
+        experimentId: z.string(),
+        runs: z.number().int(),
+        byStatus: z.record(z.string(), z.number().int()),
+      }),
+    ),
   },
   'experiments.create': {
     method: 'POST',

@@ -1,8 +1,9 @@
 import type { Experiment } from '../../../platform/tracking/index.ts'
-import { actorOf, guard } from '../caller.ts'
+import { actorOf, guard, readableProjects } from '../caller.ts'
 import type { Call, HandlersOf } from '../handler.ts'
 import { requireTag } from '../http/entity-tag.ts'
 import { searchOptions, wirePage } from '../http/search-options.ts'
+import { visibleExperiments } from './visible-experiments.ts'
 
 /** The experiment, when the caller may do with it what the operation does. */
 async function permitted(
@@ -22,6 +23,14 @@ export const experimentHandlers: HandlersOf<'experiments'> = {
       view: query.view,
     })
     return wirePage(page, (experiment) => experiment)
+  },
+  'experiments.counts': async (call) => {
+    const { context, query } = call
+    const experimentIds = await visibleExperiments(call, query.experimentIds)
+    const projects = readableProjects(call)
+    const { view } = query
+    const counts = await context.tracking.countRuns({ experimentIds, view, projects })
+    return { items: counts.map((count) => ({ ...count, byStatus: { ...count.byStatus } })) }
   },
   'experiments.create': async (call) => {
     const { body, context, request } = call

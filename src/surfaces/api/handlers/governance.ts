@@ -79,6 +79,12 @@ export const approvalHandlers: HandlersOf<'approvals'> = {
 }
 
 export const cardHandlers: HandlersOf<'cards'> = {
+  'cards.get': async (call) => {
+    const { model, version } = call.params
+    await permittedModel(call, model)
+    const { page, facts, revisions } = await call.context.lifecycle.readCard(model, version)
+    return { page, facts, revision: revisions[0]?.revision ?? 0 }
+  },
   'cards.list': async (call) => {
     const { model, version } = call.params
     await permittedModel(call, model)

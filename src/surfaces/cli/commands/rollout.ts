@@ -104,7 +104,8 @@ function changed(
   options: Readonly<Record<string, unknown>>,
   work: (platform: Platform, request: RolloutRequest) => Promise<RolloutOutcome>,
 ): Promise<CommandOutcome> {
-  const request = { by: actingUser(call.terminal), reason: String(options.reason) }
+  const by = { name: actingUser(call.terminal), from: 'cli' }
+  const request = { by, reason: String(options.reason) }
   return withPlatform(call, async (platform) => {
     const outcome = await work(platform, request)
     const { followAliases } = await import('../../../flows/index.ts')

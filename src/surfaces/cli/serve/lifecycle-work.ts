@@ -3,6 +3,7 @@ import type { ArtifactFiles } from '../../../platform/artifact-files/index.ts'
 import type { Actor } from '../../../platform/database/index.ts'
 import type { TrackingStore } from '../../../platform/tracking/index.ts'
 import type { ModelCatalog } from '../../../stages/registry/catalog/index.ts'
+import type { Governance } from '../../../stages/registry/governance/index.ts'
 import type { GarbageWish, LifecycleWork } from '../../api/index.ts'
 import type { ServerContext } from '../../server/index.ts'
 
@@ -12,6 +13,7 @@ export interface LifecycleParts {
   readonly context: ServerContext
   readonly tracking: TrackingStore
   readonly catalog: ModelCatalog
+  readonly governance: Governance
   readonly files: ArtifactFiles
 }
 
@@ -20,6 +22,7 @@ export function lifecycleWork({
   context,
   tracking,
   catalog,
+  governance,
   files,
 }: LifecycleParts): LifecycleWork {
   const { clock, database, dataFolder, listener } = context
@@ -52,6 +55,14 @@ export function lifecycleWork({
           return Object.fromEntries(metrics.map(({ key, value }) => [key, value]))
         },
       })
+    },
+    async readCard(model, version) {
+      const [{ readCard }, { openArtifactStore }] = await Promise.all([
+        import('../../../flows/index.ts'),
+        import('../../../platform/storage/index.ts'),
+      ])
+      const artifacts = openArtifactStore(path.join(dataFolder, 'artifacts'))
+      return readCard({ database, artifacts, catalog, governance, model, version })
     },
     planGarbage: plan,
     async collectGarbage(by: Actor, wish) {

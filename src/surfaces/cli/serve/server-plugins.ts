@@ -44,7 +44,7 @@ export const apiPlugins: ServerPlugin = async (app, context) => {
   const secret = await sharedSecret(database)
   const server = mlflow.mlflowServer({ tracking: store, catalog, files, secret })
   await app.register(async (scope) => server(scope, context))
-  const lifecycle = lifecycleWork({ context, tracking: store, catalog, files })
+  const lifecycle = lifecycleWork({ context, tracking: store, catalog, governance, files })
   const jobs = createServerJobs({ context, files, lifecycle })
   app.addHook('onListen', async () => jobs.start())
   app.addHook('preClose', () => jobs.stop())
