@@ -30,7 +30,7 @@ export function commitRollout(
 export async function enterProduction(
   { project, store }: Pick<Platform, 'project' | 'store'>,
   version: number,
-  change: { readonly reason: string; readonly atMs: number },
+  change: { readonly reason: string; readonly atMs: number; readonly by?: string },
 ): Promise<void> {
   const model = project.name
   const current = await versionInEnvironment({ store, model, environment: 'production' })

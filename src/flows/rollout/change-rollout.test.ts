@@ -17,7 +17,7 @@ import {
 } from './fixtures/rollout-scene.ts'
 import { rolloutDecisions } from './rollout-status.ts'
 
-const ask = { by: 'ana', reason: 'a test' }
+const ask = { by: { name: 'ana', from: 'cli' }, reason: 'a test' }
 const strategies = [
   canarySchema.parse({ kind: 'canary' }),
   abTestSchema.parse({ kind: 'ab-test', key: 'parameters.key', metric: 'conversion' }),
@@ -65,7 +65,10 @@ describe.each(DIALECTS)('changing a rollout by hand, on %s', (dialect) => {
     })
     const { decision } = await startRolloutNow(ours, { ...ask, version: 2 })
     expect(decision.action).toBe('start-canary')
-    expect(decision.reasons[0]).toMatchObject({ code: 'asked-for', values: ask })
+    expect(decision.reasons[0]).toMatchObject({
+      code: 'asked-for',
+      values: { by: 'ana', reason: 'a test' },
+    })
     const again = await startRolloutNow(ours, { ...ask, version: 2 })
     expect(again.decision.action).toBe('wait')
   })

@@ -1,4 +1,6 @@
+import { digestOfValue } from '../../core/identity/index.ts'
 import type { EndpointState, RolloutDecision, RolloutStrategy } from '../../core/records/index.ts'
+import type { Actor, Change } from '../../platform/database/index.ts'
 import type { RecordStore } from '../../platform/storage/index.ts'
 import {
   abortRollout,
@@ -15,7 +17,7 @@ import { commitRollout, enterProduction, readEndpoint } from '../roll-out.ts'
 import { rolloutErrors } from './errors.ts'
 
 export interface RolloutRequest {
-  readonly by: string
+  readonly by: Actor
   /** Kept with the decision for ever. */
   readonly reason: string
 }
@@ -92,18 +94,41 @@ function change(
   decide: (moment: Moment) => Promise<RolloutStep>,
 ): Promise<RolloutOutcome> {
   const nowMs = clock.now()
-  return store.transaction(async (inner) => {
-    const { revision, value: state } = await readEndpoint(inner, endpointName(project))
+  const endpoint = endpointName(project)
+  return store.within(async (transaction, inner) => {
+    const { revision, value: state } = await readEndpoint(inner, endpoint)
     const decided = await decide({ state, store: inner, nowMs })
     if (decided.decision.action === 'wait') return decided
-    const step = askedFor(decided, request)
+    const { by, reason } = request
+    const step = askedFor(decided, { by: by.name, reason })
     await commitRollout(inner, step, revision)
+    await store.listener(transaction, [auditOf(request, { project: store.project, state, step })])
     if (step.state.stable !== state?.stable) {
-      const entry = { reason: request.reason, atMs: nowMs }
+      const entry = { by: by.name, reason, atMs: nowMs }
       await enterProduction({ project, store: inner }, step.state.stable, entry)
     }
     return step
   })
+}
+
+function auditOf(
+  { by, reason }: RolloutRequest,
+  done: {
+    readonly project: string
+    readonly state: EndpointState | undefined
+    readonly step: RolloutStep
+  },
+): Change {
+  const { project, state, step } = done
+  return {
+    actor: by,
+    action: `rollout.${step.decision.action}`,
+    subject: `endpoint/${step.state.endpoint}`,
+    project,
+    before: state === undefined ? null : digestOfValue(state),
+    after: digestOfValue(step.state),
+    reason,
+  }
 }
 
 function requireState(state: EndpointState | undefined, { project }: Parts): EndpointState {

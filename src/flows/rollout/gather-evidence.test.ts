@@ -21,7 +21,7 @@ import { gatherEvidence } from './gather-evidence.ts'
 import { readStrategy } from './read-strategy.ts'
 import { rolloutStatus } from './rollout-status.ts'
 
-const ask = { by: 'ana', reason: 'a test' }
+const ask = { by: { name: 'ana', from: 'cli' }, reason: 'a test' }
 let scene: RolloutScene | undefined
 afterEach(() => scene?.close())
 

@@ -17,13 +17,18 @@ import { addInferenceRoutes } from './inference-routes.ts'
 import { createLogWriter } from './log-writer.ts'
 import { createMirror } from './mirror.ts'
 import { addRepositoryRoutes } from './rest/repository-routes.ts'
-import { createServedEndpoint, type EndpointReport } from './served-endpoint.ts'
+import {
+  createServedEndpoint,
+  type EndpointReport,
+  type ServedEndpoint,
+} from './served-endpoint.ts'
 import { createStatistics } from './statistics.ts'
 
 /** One project's endpoint: what answers, apart from the server that it answers on. */
 export interface EndpointService {
   /** The endpoint's name. */
   readonly name: string
+  readonly endpoint: ServedEndpoint
   readonly project: string
   /** Of this package. */
   readonly release: string
@@ -78,6 +83,7 @@ export function createEndpointService(options: GatewayOptions): EndpointService 
   let polling: NodeJS.Timeout | undefined
   return {
     name: endpoint.name,
+    endpoint,
     project: options.project.name,
     release,
     inference,

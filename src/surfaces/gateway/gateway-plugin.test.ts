@@ -92,4 +92,40 @@ describe('the gateway on the platform server', () => {
     expect((await fetch(`${url}/v2/health/ready`)).status).toBe(200)
     expect((await fetch(`${url}/v2`)).status).toBe(401)
   })
+
+  test('shows a rollout to who may predict, and lets only managers change it', async () => {
+    const { url, access, project } = await start({ requireLogin: true })
+    const caller = async (account: string, role: 'viewer' | 'approver') => {
+      await access.createServiceAccount(account, BY)
+      await access.grantRole({ account, project, role }, BY)
+      const scope = role === 'viewer' ? { endpoints: [ENDPOINT] } : undefined
+      const parts = { account, name: 'x', ...(scope === undefined ? {} : { scope }) }
+      const { text } = await access.createToken(parts, BY)
+      const headers = { authorization: `Bearer ${text}`, 'content-type': 'application/json' }
+      return async (path: string, body?: unknown) => {
+        const method = body === undefined ? 'GET' : 'POST'
+        const sent = body === undefined ? {} : { body: JSON.stringify(body) }
+        const address = `${url}/v1/endpoints/${ENDPOINT}/rollout${path}`
+        const response = await fetch(address, { method, headers, ...sent })
+        return { status: response.status, body: await response.json() }
+      }
+    }
+    const manager = await caller('ops', 'approver')
+    expect(await manager('')).toMatchObject({
+      status: 200,
+      body: { rollout: null, traffic: [{ version: 1, percent: 100 }] },
+    })
+    expect((await manager('/decisions')).status).toBe(200)
+    const late = await manager('/abort', { reason: 'complaints' })
+    expect(late).toMatchObject({ status: 409, body: { code: 'NO_ROLLOUT_UNDER_WAY' } })
+    const start2 = await manager('/start', { reason: 'try', version: 1 })
+    expect(start2).toMatchObject({ status: 409, body: { code: 'VERSION_NOT_PROMOTED' } })
+    for (const body of [1, {}, { reason: '' }, { reason: 'x', version: '1' }, { reason: 7 }]) {
+      expect((await manager('/start', body)).status).toBe(400)
+    }
+    const odd = { reason: 'x', version: 1, strategy: { kind: 'purple' } }
+    expect((await manager('/start', odd)).body).toMatchObject({ code: 'STRATEGY_INVALID' })
+    const reader = await caller('shop', 'viewer')
+    expect((await reader('/promote', { reason: 'mine' })).status).toBe(403)
+  })
 })

@@ -3,8 +3,13 @@ import { requirePermission } from '../server/index.ts'
 import { bodyLimitOf, type EndpointService } from './endpoint-service.ts'
 import type { GatewayOptions } from './gateway-options.ts'
 import { REPOSITORY_CHANGES } from './rest/repository-routes.ts'
+import { addRolloutRoutes, ROLLOUT_CHANGES } from './rollout-routes.ts'
 
-const MANAGING: readonly string[] = ['/v1/endpoints/:name/reload', ...REPOSITORY_CHANGES]
+const MANAGING: readonly string[] = [
+  '/v1/endpoints/:name/reload',
+  ...REPOSITORY_CHANGES,
+  ...ROLLOUT_CHANGES,
+]
 /** Load balancers ask without an account. */
 const PUBLIC = ['/v2/health/live', '/v2/health/ready', '/ping']
 
@@ -34,5 +39,6 @@ export function gatewayPlugin(
     })
     app.addHook('onRequest', guard)
     service.addRoutes(app)
+    addRolloutRoutes(app, { ...options, endpoint: service.endpoint })
   }
 }

@@ -1,0 +1,84 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { RolloutRequest } from '../../flows/index.ts'
+import type { GatewayOptions } from './gateway-options.ts'
+import { requireModel } from './health-routes.ts'
+import { fieldsOf, invalid } from './parse-request.ts'
+import type { ServedEndpoint } from './served-endpoint.ts'
+
+const BASE = '/v1/endpoints/:name/rollout'
+
+/** Routes that change which version answers; they need `endpoints:manage`. */
+export const ROLLOUT_CHANGES: readonly string[] = [
+  `${BASE}/start`,
+  `${BASE}/promote`,
+  `${BASE}/abort`,
+]
+
+export type RolloutParts = Pick<GatewayOptions, 'project' | 'store' | 'log' | 'clock'> & {
+  readonly endpoint: ServedEndpoint
+}
+
+interface Address {
+  readonly Params: { readonly name: string }
+}
+
+const EXPLAINED = 100
+
+/**
+ * A rollout by HTTP: its status, its decisions, and changes by hand, for servers that know who asks.
+ */
+export function addRolloutRoutes(server: FastifyInstance, parts: RolloutParts): void {
+  const { clock, endpoint } = parts
+  server.get<Address>(BASE, async ({ params }) => {
+    requireModel(endpoint, params.name)
+    const { rolloutStatus } = await import('../../flows/index.ts')
+    return rolloutStatus(parts, clock.now())
+  })
+  server.get<Address>(`${BASE}/decisions`, async ({ params }) => {
+    requireModel(endpoint, params.name)
+    const { rolloutDecisions } = await import('../../flows/index.ts')
+    return { decisions: await rolloutDecisions(parts, EXPLAINED) }
+  })
+  server.post<Address>(`${BASE}/start`, async (request) => {
+    requireModel(endpoint, request.params.name)
+    const { readStrategy, startRolloutNow } = await import('../../flows/index.ts')
+    const asked = requestOf(request, ['version', 'strategy'])
+    const { version, strategy } = fieldsOf(request.body, 'the body')
+    const text = typeof strategy === 'object' ? JSON.stringify(strategy) : strategy
+    if (text !== undefined && typeof text !== 'string') {
+      throw invalid('strategy', 'a kind, or an object as the project file has it', strategy)
+    }
+    if (typeof version !== 'number' || !Number.isSafeInteger(version) || version < 1) {
+      throw invalid('version', 'a whole number from 1', version)
+    }
+    const given = readStrategy(text, parts.project.deployment)
+    return followed(parts, startRolloutNow(parts, { ...asked, version, strategy: given }))
+  })
+  server.post<Address>(`${BASE}/promote`, async (request) => {
+    requireModel(endpoint, request.params.name)
+    const { promoteRolloutNow } = await import('../../flows/index.ts')
+    return followed(parts, promoteRolloutNow(parts, requestOf(request, [])))
+  })
+  server.post<Address>(`${BASE}/abort`, async (request) => {
+    requireModel(endpoint, request.params.name)
+    const { abortRolloutNow } = await import('../../flows/index.ts')
+    return followed(parts, abortRolloutNow(parts, requestOf(request, [])))
+  })
+}
+
+/** The gateway that was asked follows at once; others within their next look at the state. */
+async function followed<T>({ endpoint }: RolloutParts, outcome: Promise<T>): Promise<T> {
+  const done = await outcome
+  await endpoint.follow()
+  return done
+}
+
+const LONGEST_REASON = 1_000
+
+function requestOf({ body, principal }: FastifyRequest, others: readonly string[]): RolloutRequest {
+  const { reason } = fieldsOf(body, 'the body', ['reason', ...others])
+  if (typeof reason !== 'string' || reason.trim() === '' || reason.length > LONGEST_REASON) {
+    throw invalid('reason', `a text of 1 to ${LONGEST_REASON} characters`, reason)
+  }
+  return { by: { name: principal.name, from: principal.from }, reason }
+}
