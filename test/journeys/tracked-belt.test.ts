@@ -116,6 +116,14 @@ test.each(DIALECTS)('clients read a belt back as runs and a model, on %s', async
   })
   await read.return(undefined)
 
+  writeFiles(folder, { 'notes.md': 'Not for customers under contract.' })
+  const notes = ['--write', 'notes.md', '--reason', 'asked for by legal']
+  const written = await esteira(folder, ['card', 'churn', '1', ...notes], { environment })
+  expect(written).toMatchObject({ code: 0, out: expect.stringContaining('_Revision 1, by ana') })
+  const card = await client.cards.get({ params: { model: 'churn', version: 1 } })
+  expect(card).toMatchObject({ revision: 1, facts: expect.stringContaining('rocAuc') })
+  expect(card.page).toContain('Not for customers under contract.')
+
   const facts = await readByMlflow(server.url)
   const candidates = facts.runs.filter(({ kind }) => kind === 'candidate')
   expect(candidates).toHaveLength(run.runs.length)
