@@ -24,6 +24,12 @@ export interface ServingScene {
   readonly grpcAddress: string
   /** A token that may predict and manage. */
   readonly token: string
+  /** Makes an account with a role and gives its token. */
+  addToken(
+    account: string,
+    role: 'viewer' | 'approver',
+    scope?: { readonly endpoints: readonly string[] },
+  ): Promise<string>
   readonly scene: Awaited<ReturnType<typeof openGatewayScene>>
   dispose(): Promise<void>
 }
@@ -52,10 +58,19 @@ export async function openServingScene(
     maxMessageBytes: 4 * MEBIBYTE,
     authorize: (call) => server.authorize({ ...call, about }),
   })
+  const { access } = server.context
+  const by = { name: 'root', from: 'cli' }
+  const addToken: ServingScene['addToken'] = async (account, role, scope) => {
+    await access.createServiceAccount(account, by)
+    await access.grantRole({ account, project: service.project, role }, by)
+    const wish = { account, name: 'a test', ...(scope === undefined ? {} : { scope }) }
+    return (await access.createToken(wish, by)).text
+  }
   return {
     url,
     grpcAddress: grpc.address,
-    token: await tokenOf(server.context.access, service.project),
+    token: await addToken('shop', 'approver'),
+    addToken,
     scene,
     async dispose() {
       await Promise.all([server.close(), grpc.close()])
@@ -65,13 +80,4 @@ export async function openServingScene(
       rmSync(folder, { recursive: true })
     },
   }
-}
-
-type Access = ReturnType<typeof createServer>['context']['access']
-
-async function tokenOf(access: Access, project: string): Promise<string> {
-  const by = { name: 'root', from: 'cli' }
-  await access.createServiceAccount('shop', by)
-  await access.grantRole({ account: 'shop', project, role: 'approver' }, by)
-  return (await access.createToken({ account: 'shop', name: 'all' }, by)).text
 }

@@ -19,7 +19,8 @@ class Authorized(Mapping):
     """Keyword arguments with headers made anew: the HTTP client writes into those that it is given."""
 
     def __getitem__(self, name):
-        return {"authorization": f"Bearer {os.environ['TOKEN']}"}
+        token = os.environ["TOKEN"]
+        return {"authorization": f"Bearer {token}"} if token else {}
 
     def __iter__(self):
         return iter(["headers"])

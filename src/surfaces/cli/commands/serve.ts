@@ -33,8 +33,7 @@ export function serveCommand(session: CommandSession): Command {
     const { config } = await serverSettings(call, options)
     const isChild = options.endWithInput === true
     const serve = {
-      // A child of our own answers its parent on this machine, whatever a server here is told.
-      config: isChild ? { ...config, host: '127.0.0.1', requireLogin: false } : config,
+      config: isChild ? childConfig(config) : config,
       acceptRequestTime: options.acceptRequestTime === true,
       ...(isChild ? { until: endOfInput() } : {}),
     }
@@ -43,6 +42,12 @@ export function serveCommand(session: CommandSession): Command {
     process.stdin.destroy()
     return undefined
   })
+}
+
+/** A child of our own answers its parent on this machine, whatever a server here is told. */
+function childConfig(config: ServerConfig): ServerConfig {
+  const { grpcPort: _port, payloadLog, ...rest } = config
+  return { ...rest, host: '127.0.0.1', requireLogin: false, payloadLog: { mode: payloadLog.mode } }
 }
 
 type Serve = Omit<ServeOptions, 'database' | 'platform'>
