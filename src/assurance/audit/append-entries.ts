@@ -27,12 +27,9 @@ export async function appendEntries(
     hash = entry.hash
     return entry
   })
-  await insertEntries(transaction, entries, options.dialect)
-  await transaction
-    .updateTable('audit_head')
-    .set({ count: head.count + entries.length, hash })
-    .where('id', '=', 1)
-    .execute()
+  const newHead = { count: head.count + entries.length, hash }
+  if (options.dialect === 'postgres') await appendOnPostgres(transaction, entries, newHead)
+  else await appendOnSqlite(transaction, entries, newHead)
 }
 
 async function lockedHead(transaction: Transaction, dialect: Dialect) {
@@ -68,25 +65,39 @@ function storable(text: string): string {
   return text.toWellFormed().replaceAll('\0', '\uFFFD')
 }
 
-/** All rows as one parameter: one statement whatever their number. */
-async function insertEntries(
+interface Head {
+  readonly count: number
+  readonly hash: string
+}
+
+const COLUMNS = sql`sequence, at_ms, actor, origin, action, subject, project, outcome,
+  before_digest, after_digest, reason, previous_hash, hash`
+
+/** Entries and head in one round trip: others wait for the head meanwhile. */
+async function appendOnPostgres(
   transaction: Transaction,
   entries: readonly AuditEntry[],
-  dialect: Dialect,
+  head: Head,
 ): Promise<void> {
-  const rows = JSON.stringify(entries)
-  const columns = sql`sequence, at_ms, actor, origin, action, subject, project, outcome,
-    before_digest, after_digest, reason, previous_hash, hash`
-  if (dialect === 'postgres') {
-    await sql`INSERT INTO audit_entries (${columns})
+  await sql`WITH added AS (
+      INSERT INTO audit_entries (${COLUMNS})
       SELECT sequence, "atMs", actor, "from", action, subject, project, outcome,
         before, after, reason, "previousHash", hash
-      FROM json_to_recordset(${rows}::json) AS entry (
+      FROM json_to_recordset(${JSON.stringify(entries)}::json) AS entry (
         sequence bigint, "atMs" bigint, actor text, "from" text, action text, subject text,
         project text, outcome text, before text, after text, reason text,
-        "previousHash" text, hash text)`.execute(transaction)
-    return
-  }
+        "previousHash" text, hash text))
+    UPDATE audit_head SET count = ${head.count}, hash = ${head.hash} WHERE id = 1`.execute(
+    transaction,
+  )
+}
+
+/** All rows as one parameter: one statement whatever their number. */
+async function appendOnSqlite(
+  transaction: Transaction,
+  entries: readonly AuditEntry[],
+  head: Head,
+): Promise<void> {
   const field = (name: keyof AuditEntry) => sql`value ->> ${sql.lit(name)}`
   const fields = sql.join([
     field('sequence'),
@@ -103,6 +114,7 @@ async function insertEntries(
     field('previousHash'),
     field('hash'),
   ])
-  await sql`INSERT INTO audit_entries (${columns})
-    SELECT ${fields} FROM json_each(${rows})`.execute(transaction)
+  await sql`INSERT INTO audit_entries (${COLUMNS})
+    SELECT ${fields} FROM json_each(${JSON.stringify(entries)})`.execute(transaction)
+  await transaction.updateTable('audit_head').set(head).where('id', '=', 1).execute()
 }
