@@ -4,8 +4,6 @@ export { describeRollout, type RolloutDescription } from './describe-rollout.ts'
 export { endpointName, endpointStateName } from './endpoint-name.ts'
 export { deploymentErrors } from './errors.ts'
 export { abortRollout, type FinishRolloutOptions, promoteRollout } from './finish-rollout.ts'
-export { abDifference, abMoney } from './judge-ab-test.ts'
-export { canaryRules } from './judge-canary.ts'
 export { type JudgeRolloutOptions, judgeRollout } from './judge-rollout.ts'
 export { comparePredictions, type PredictionDrift } from './prediction-drift.ts'
 export type {

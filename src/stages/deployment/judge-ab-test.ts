@@ -56,10 +56,7 @@ export function judgeAbTest({ state, trial, evidence, nowMs }: JudgeAbTestOption
 }
 
 /** The run's difference in the metric's own unit, treatment less control; undefined before it is known. */
-export function abDifference(
-  ab: AbEvidence,
-  strategy: AbTestStrategy,
-): SequentialDifference | undefined {
+function abDifference(ab: AbEvidence, strategy: AbTestStrategy): SequentialDifference | undefined {
   return sequentialDifference({
     treatment: ab.treatment,
     control: ab.control,
@@ -69,7 +66,7 @@ export function abDifference(
 }
 
 /** The difference in money of a decision and of a month; null without declared value or labels. */
-export function abMoney(ab: AbEvidence, { alpha, minSamples }: AbTestStrategy) {
+function abMoney(ab: AbEvidence, { alpha, minSamples }: AbTestStrategy) {
   if (ab.money === null) return null
   const { currency, decisionsPerMonth, treatment, control } = ab.money
   const found = sequentialDifference({ treatment, control, alpha, plannedRows: 2 * minSamples })

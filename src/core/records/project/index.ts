@@ -2,7 +2,6 @@ export { candidateSchema, trainingSchema } from './candidates.ts'
 export { instantMs } from './common.ts'
 export { preparationSchema, splitSchema } from './dataset.ts'
 export {
-  AB_METRICS,
   type AbMetric,
   abTestSchema,
   canarySchema,

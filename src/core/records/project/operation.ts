@@ -30,13 +30,7 @@ export const canarySchema = boundsSchema.extend({
 })
 
 /** What an A/B run measures on the first decision of each key, once its label is known. */
-export const AB_METRICS = [
-  'valuePerDecision',
-  'accuracy',
-  'conversion',
-  'label',
-  'absoluteError',
-] as const
+const AB_METRICS = ['valuePerDecision', 'accuracy', 'conversion', 'label', 'absoluteError'] as const
 export type AbMetric = (typeof AB_METRICS)[number]
 
 /** Two arms side by side, each key always in the same one, until the difference is known. */
