@@ -146,7 +146,8 @@ function exposuresOf(
   return [{ endpoint, ...exposure, arm, version, ...at }]
 }
 
-function refuseNonFinite(answers: readonly RowAnswer[], version: number): void {
+/** @throws ANSWER_NOT_FINITE */
+export function refuseNonFinite(answers: readonly RowAnswer[], version: number): void {
   const row = answers.findIndex(({ output }) => !output.every(Number.isFinite))
   if (row >= 0) throw gatewayErrors.ANSWER_NOT_FINITE({ version, row })
 }

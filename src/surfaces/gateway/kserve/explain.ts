@@ -3,7 +3,7 @@ import type { ModelInputs } from '../assemble-inputs.ts'
 import type { Cell } from '../decode-column.ts'
 import { readAnswers } from '../encode-response.ts'
 import { gatewayErrors } from '../errors.ts'
-import { gatherInputs, type InferParts } from '../infer.ts'
+import { gatherInputs, type InferParts, refuseNonFinite } from '../infer.ts'
 import type { LoadedRevision } from '../load-revision.ts'
 import type { InferRequest } from '../open-inference.ts'
 import { ordinaryValue } from './reference-row.ts'
@@ -88,6 +88,7 @@ async function occlude(
 
 async function outputsOf(revision: LoadedRevision, inputs: ModelInputs) {
   const answers = readAnswers(await revision.predict(inputs), revision.version)
+  refuseNonFinite(answers, revision.version.version)
   return answers.map(({ output }) => output)
 }
 
