@@ -99,7 +99,7 @@ async function oneFigure(
     return `${figure.toFixed(figure < 100 ? 1 : 0)} ${what.unit}`
   } catch (error) {
     say(`${peer.name}: ${what.what}: ${String(error).slice(0, 500)}`)
-    return 'failed'
+    return 'failed, or over 30 s'
   }
 }
 

@@ -98,8 +98,8 @@ if (text !== undefined) {
   const pool = new Pool(job.baseUrl, {
     connections: job.clients,
     pipelining: 1,
-    headersTimeout: 120_000,
-    bodyTimeout: 120_000,
+    headersTimeout: 30_000,
+    bodyTimeout: 30_000,
   })
   await drive(pool, job, WARM_UP_SECONDS)
   console.log(JSON.stringify(await drive(pool, job, job.seconds)))
