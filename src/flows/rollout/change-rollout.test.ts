@@ -1,8 +1,10 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import { isPlatformError } from '../../core/errors/index.ts'
 import { abTestSchema, canarySchema, shadowSchema } from '../../core/records/index.ts'
+import { promoteRollout } from '../../stages/deployment/index.ts'
 import { versionInEnvironment } from '../../stages/registry/index.ts'
 import { createTestDatabase, DIALECTS, fixedClock } from '../../testkit/index.ts'
+import { commitRollout, readEndpoint } from '../roll-out.ts'
 import {
   abortRolloutNow,
   promoteRolloutNow,
@@ -133,5 +135,19 @@ describe.each(DIALECTS)('changing a rollout by hand, on %s', (dialect) => {
       result.status === 'fulfilled' ? result.value.decision.action : result.reason,
     )
     expect(actions.toSorted()).toEqual(['start-canary', 'wait'])
+  })
+
+  test('a judgement that was overtaken by an abort changes nothing', async () => {
+    const { ours, theirs } = await begin(dialect)
+    await startRolloutNow(ours, { ...ask, version: 2 })
+    const { revision, value: state } = await readEndpoint(ours.store, 'churn')
+    if (state === undefined) throw new Error('no state')
+    const judged = promoteRollout({ state, nowMs: clock.now(), reason: 'every bound was kept' })
+    const aborted = await abortRolloutNow(theirs, ask)
+    await expect(commitRollout(ours.store, judged, revision)).rejects.toMatchObject({
+      code: 'STATE_CONFLICT',
+    })
+    await expectOneStory(ours, aborted)
+    expect(await rolloutDecisions(ours, 100)).not.toContainEqual(judged.decision)
   })
 })

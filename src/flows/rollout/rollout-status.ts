@@ -1,8 +1,10 @@
 import type { EndpointState, RolloutDecision } from '../../core/records/index.ts'
 import {
+  challengerOf,
   describeRollout,
   endpointName,
   type RolloutDescription,
+  type RolloutEvidence,
 } from '../../stages/deployment/index.ts'
 import { flowErrors } from '../errors.ts'
 import { readEndpoint } from '../roll-out.ts'
@@ -11,6 +13,9 @@ import { type EvidenceSources, gatherEvidence } from './gather-evidence.ts'
 export interface RolloutStatus extends RolloutDescription {
   readonly state: EndpointState
 }
+
+const IDLE = { requests: 0, errors: 0, latencyP95Ms: null, valuePerDecision: null, labelled: 0 }
+const NO_EVIDENCE: RolloutEvidence = { stable: IDLE, challenger: IDLE }
 
 /**
  * Where the rollout of the project's endpoint stands at an instant. Errors of requests are known to
@@ -25,7 +30,11 @@ export async function rolloutStatus(
   const endpoint = endpointName(project)
   const { value: state } = await readEndpoint(store, endpoint)
   if (state === undefined) throw flowErrors.NOTHING_DEPLOYED({ endpoint })
-  const evidence = await gatherEvidence(sources, state, { nowMs, errors: {} })
+  // Without a rollout there is nothing to compare, and reading the log would be long.
+  const evidence =
+    challengerOf(state) === null
+      ? NO_EVIDENCE
+      : await gatherEvidence(sources, state, { nowMs, errors: {} })
   return { state, ...describeRollout({ state, policy: project.deployment, evidence, nowMs }) }
 }
 
