@@ -2,7 +2,7 @@ import { defineErrors, problem } from '../../core/errors/index.ts'
 
 /** Errors of the API itself; the table feeds `docs/reference/errors.md`. */
 export const apiErrors = defineErrors({
-  REQUEST_INVALID: problem<{
+  OPERATION_INPUT_INVALID: problem<{
     operation: string
     faults: readonly { readonly at: string; readonly message: string }[]
   }>({
@@ -52,7 +52,7 @@ export const apiErrors = defineErrors({
     message: (d) => `Project "${d.project}" has no ${d.kind} "${d.id}".`,
     hint: (d) => `List them: GET /api/v1/projects/${d.project}/…`,
   }),
-  PAGE_TOKEN_INVALID: problem<{ got: string }>({
+  LIST_TOKEN_INVALID: problem<{ got: string }>({
     status: 400,
     exit: 'usage',
     blame: 'caller',

@@ -192,7 +192,7 @@ describe.each(DIALECTS)('the API through its client on %s', (dialect) => {
     const answer = await fetch(`${baseUrl}/api/v1/runs?limit=0&pageToken=x`)
     expect(answer.status).toBe(400)
     expect(await answer.json()).toMatchObject({
-      error: { code: 'REQUEST_INVALID', details: { faults: [{ at: 'query.limit' }] } },
+      error: { code: 'OPERATION_INPUT_INVALID', details: { faults: [{ at: 'query.limit' }] } },
     })
     const nowhere = await fetch(`${baseUrl}/api/v1/nowhere`)
     expect([nowhere.status, await nowhere.json()]).toMatchObject([

@@ -35,7 +35,7 @@ export const auditHandlers: HandlersOf<'audit'> = {
 function sequenceOf(pageToken: string | undefined): number {
   if (pageToken === undefined) return 0
   if (!/^\d{1,15}$/.test(pageToken)) {
-    throw apiErrors.PAGE_TOKEN_INVALID({ got: pageToken.slice(0, 100) })
+    throw apiErrors.LIST_TOKEN_INVALID({ got: pageToken.slice(0, 100) })
   }
   return Number(pageToken)
 }

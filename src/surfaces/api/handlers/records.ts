@@ -80,7 +80,7 @@ function wireRecord(kind: RecordKind, row: RecordRow) {
 function sequenceBefore(pageToken: string | undefined): number {
   if (pageToken === undefined) return Number.MAX_SAFE_INTEGER
   if (!/^\d{1,15}$/.test(pageToken)) {
-    throw apiErrors.PAGE_TOKEN_INVALID({ got: pageToken.slice(0, 100) })
+    throw apiErrors.LIST_TOKEN_INVALID({ got: pageToken.slice(0, 100) })
   }
   return Number(pageToken)
 }

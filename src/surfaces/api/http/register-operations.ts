@@ -67,7 +67,7 @@ function answer({ name, operation, handler, context, request }: Serving, call: A
   const key = request.headers['idempotency-key']
   if (operation.idempotent !== true || typeof key !== 'string') return work()
   if (key === '' || key.length > 255) {
-    throw apiErrors.REQUEST_INVALID({
+    throw apiErrors.OPERATION_INPUT_INVALID({
       operation: name,
       faults: [{ at: 'header Idempotency-Key', message: 'expected 1 to 255 characters' }],
     })
@@ -100,7 +100,7 @@ function readInput(name: string, operation: Operation, request: FastifyRequest) 
     body: read('body', operation.body, request.body),
   }
   if (faults.length > 0) {
-    throw apiErrors.REQUEST_INVALID({ operation: name, faults: faults.slice(0, 20) })
+    throw apiErrors.OPERATION_INPUT_INVALID({ operation: name, faults: faults.slice(0, 20) })
   }
   return input
 }
