@@ -5,6 +5,7 @@ import { errors as statisticsErrors } from '../../src/core/statistics/errors.ts'
 import { adoptionErrors } from '../../src/flows/adopt-version/errors.ts'
 import { importErrors } from '../../src/flows/import-mlflow/errors.ts'
 import { flowErrors } from '../../src/flows/index.ts'
+import { predictFileErrors } from '../../src/flows/predict-file/index.ts'
 import { rolloutErrors } from '../../src/flows/rollout/index.ts'
 import { artifactFileErrors } from '../../src/platform/artifact-files/index.ts'
 import { databaseErrors } from '../../src/platform/database/index.ts'
@@ -62,6 +63,7 @@ export const ERROR_TABLES: Readonly<Record<string, { readonly table: ErrorTable 
   flows: flowErrors,
   'flows/import-mlflow': importErrors,
   'flows/adopt-version': adoptionErrors,
+  'flows/predict-file': predictFileErrors,
   'flows/rollout': rolloutErrors,
   'surfaces/cli': commandLineErrors,
   'surfaces/api': apiErrors,

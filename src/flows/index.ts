@@ -9,12 +9,7 @@ export {
   promote,
   rollBack,
 } from './change-environment.ts'
-export {
-  type Collected,
-  collectGarbage,
-  type GarbagePlan,
-  planGarbage,
-} from './collect-garbage/index.ts'
+export * from './collect-garbage/index.ts'
 export { flowErrors } from './errors.ts'
 export { findDependents } from './find-dependents.ts'
 export {
@@ -31,6 +26,7 @@ export {
 } from './import-mlflow/index.ts'
 export { keepWatch, type WatchedGateway } from './keep-watch.ts'
 export { type OpenPlatformOptions, openPlatform, type Platform } from './platform.ts'
+export * from './predict-file/index.ts'
 export { type ModelCard, type ReadCardOptions, readCard } from './read-card.ts'
 export type { RunningGateway, StartGateway } from './replay/gateway-port.ts'
 export { type ReplayOptions, type ReplaySummary, replay } from './replay/replay.ts'

@@ -14,6 +14,7 @@ import { doctorCommand } from './commands/doctor.ts'
 import { historyCommand } from './commands/history.ts'
 import { importCommand } from './commands/import.ts'
 import { migrateCommand } from './commands/migrate.ts'
+import { predictCommand } from './commands/predict.ts'
 import { promoteCommand } from './commands/promote.ts'
 import { replayCommand } from './commands/replay.ts'
 import { reproduceCommand } from './commands/reproduce.ts'
@@ -46,6 +47,7 @@ const COMMANDS = [
   collectGarbageCommand,
   approveCommand,
   serveCommand,
+  predictCommand,
   replayCommand,
   migrateCommand,
   importCommand,

@@ -1,0 +1,160 @@
+import { join } from 'node:path'
+import type { FeatureTable, Project } from '../../core/records/index.ts'
+import { durationMs } from '../../core/time/index.ts'
+import {
+  type ColumnValues,
+  type OnlineStore,
+  quoteIdentifier,
+  quoteLiteral,
+  type TableEngine,
+} from '../../platform/storage/index.ts'
+import {
+  lookUpOnline,
+  type OnlineView,
+  pointInTimeJoinSql,
+  type ViewToJoin,
+} from '../../stages/features/index.ts'
+import type { Cell } from './read-cell.ts'
+import type { Stretch } from './read-stretch.ts'
+import { writeLines } from './write-lines.ts'
+
+/** Looked-up values of a stretch. */
+export interface StretchFeatures {
+  /** By the model's input. */
+  readonly cells: Readonly<Record<string, readonly Cell[]>>
+  /** A feature view without a usable value, by row. */
+  readonly lacking: ReadonlyMap<number, string>
+}
+
+export type LookUpFeatures = (stretch: Stretch) => Promise<StretchFeatures>
+
+/** Features by entity key from the online store, by the gateway's rules. */
+export function onlineFeatures(online: OnlineStore, views: readonly OnlineView[]): LookUpFeatures {
+  const keyNames = new Set(views.flatMap((view) => view.keys))
+  const inputs = views.flatMap((view) => view.inputs.map(({ name }) => name))
+  return async (stretch) => {
+    const cells = Object.fromEntries(inputs.map((name): [string, Cell[]] => [name, []]))
+    const lacking = new Map<number, string>()
+    for (let row = 0; row < stretch.rows; row++) {
+      const keys: Record<string, Cell> = {}
+      for (const name of keyNames) keys[name] = stretch.cells[name]?.[row] ?? null
+      const predictionTimeMs = stretch.timesMs[row] ?? Number.NaN
+      const { values, status } = lookUpOnline({ online, views, keys, predictionTimeMs })
+      for (const name of inputs) cells[name]?.push(values[name] ?? null)
+      const view = views.find((candidate) => status[candidate.view] !== 'found')
+      if (view !== undefined) lacking.set(row, view.view)
+    }
+    return { cells, lacking }
+  }
+}
+
+export interface FeatureHistory {
+  readonly engine: TableEngine
+  /** For the keys of a stretch; the caller removes it. */
+  readonly folder: string
+  readonly project: Project
+  /** Whole history by view, and where its file is. */
+  readonly tables: ReadonlyMap<string, { readonly table: FeatureTable; readonly path: string }>
+}
+
+/** Features as they were known at each row's own time, from the history of each view. */
+export function historicFeatures(
+  history: FeatureHistory,
+  views: readonly OnlineView[],
+): LookUpFeatures {
+  const { engine, folder } = history
+  const keyNames = [...new Set(views.flatMap((view) => view.keys))]
+  const joined = views.flatMap((view) => joinOf(history, view, keyNames) ?? [])
+  const path = join(folder, 'keys.jsonl')
+  const sql = pointInTimeJoinSql({
+    from: askedSql(path, keyNames, joined),
+    views: joined.map((one) => one.view),
+  })
+  return async (stretch) => {
+    await writeLines(path, stretch.rows, (row) => ({
+      place: row,
+      asked_ms: stretch.timesMs[row],
+      ...Object.fromEntries(
+        keyNames.map((name, i) => [`key${i}`, textOf(stretch.cells[name]?.[row])]),
+      ),
+    }))
+    const columns = await engine.columns(`SELECT * FROM ${sql} ORDER BY __position`)
+    return featuresOf(columns, views, stretch.rows)
+  }
+}
+
+interface JoinedView {
+  readonly view: ViewToJoin
+  /** The view's keys from the asked ones, in the types of its history. */
+  readonly keys: readonly string[]
+}
+
+function joinOf(
+  { tables, project }: FeatureHistory,
+  view: OnlineView,
+  keyNames: readonly string[],
+): JoinedView | undefined {
+  const found = tables.get(view.view)
+  const definition = project.featureViews[view.view]
+  if (found === undefined || definition === undefined) return undefined
+  const keys = view.keys.map((key) => ({ left: `${view.view}.${key}`, right: key }))
+  return {
+    view: {
+      view: view.view,
+      from: `read_parquet(${quoteLiteral(found.path)})`,
+      keys,
+      features: view.inputs,
+      availabilityDelayMs: durationMs(definition.availabilityDelay),
+      timeToLiveMs: view.timeToLiveMs,
+    },
+    keys: keys.map(({ left, right }) => {
+      const type = found.table.columns.find(({ name }) => name === right)?.type ?? 'VARCHAR'
+      return `TRY_CAST(key${keyNames.indexOf(right)} AS ${type}) AS ${quoteIdentifier(left)}`
+    }),
+  }
+}
+
+/** The rows of a stretch with their times and keys, ready to be joined. */
+function askedSql(
+  path: string,
+  keyNames: readonly string[],
+  joined: readonly JoinedView[],
+): string {
+  const types = [
+    "place: 'BIGINT'",
+    "asked_ms: 'BIGINT'",
+    ...keyNames.map((_, i) => `key${i}: 'VARCHAR'`),
+  ]
+  return `(SELECT place AS __position, make_timestamp(asked_ms * 1000) AS __prediction_time,
+    ${joined.flatMap(({ keys }) => keys).join(', ')}
+    FROM read_json(${quoteLiteral(path)}, format = 'newline_delimited', columns = {${types.join(', ')}}))`
+}
+
+function textOf(cell: Cell | undefined): string | null {
+  return cell === undefined || cell === null ? null : String(cell)
+}
+
+function featuresOf(
+  columns: Readonly<Record<string, ColumnValues>>,
+  views: readonly OnlineView[],
+  rows: number,
+): StretchFeatures {
+  const cells: Record<string, readonly Cell[]> = {}
+  const lacking = new Map<number, string>()
+  for (const view of views) {
+    const times = columns[`__event_time__${view.view}`]?.values
+    for (let row = 0; row < rows; row++) {
+      const time = times?.[row]
+      if (typeof time !== 'number' || Number.isNaN(time)) lacking.set(row, view.view)
+    }
+    for (const { name } of view.inputs) {
+      const values = columns[name]?.values
+      cells[name] = Array.from({ length: rows }, (_, row) => cellOf(values?.[row]))
+    }
+  }
+  return { cells, lacking }
+}
+
+function cellOf(value: Cell | undefined): Cell {
+  return value === undefined || Number.isNaN(value) ? null : value
+}
