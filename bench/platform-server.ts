@@ -52,7 +52,10 @@ async function esteira(scene: TestDatabase, folder: string): Promise<Competitor>
 async function mlflow(scene: TestDatabase, folder: string, python: string): Promise<Competitor[]> {
   say(`Seeding MLflow with ${RUNS} runs …`)
   const databaseUrl =
-    scene.dialect === 'sqlite' ? `sqlite:///${join(folder, 'mlflow.db')}` : scene.url
+    scene.dialect === 'sqlite'
+      ? `sqlite:///${join(folder, 'mlflow.db')}`
+      : // Its driver reads a plus as a plus.
+        scene.url.replaceAll('+', '%20')
   const script = fileURLToPath(new URL('./platform-server/seed_mlflow.py', import.meta.url))
   const sizes = [RUNS, EXPERIMENTS, POINTS].map(String)
   const said = execFileSync(python, [script, databaseUrl, 'mlflow-artifacts:/', ...sizes], {
