@@ -54,8 +54,8 @@ async function mlflow(scene: TestDatabase, folder: string, python: string): Prom
   const databaseUrl =
     scene.dialect === 'sqlite'
       ? `sqlite:///${join(folder, 'mlflow.db')}`
-      : // Its driver reads a plus as a plus.
-        scene.url.replaceAll('+', '%20')
+      : // The driver is named, and reads a plus as a plus.
+        scene.url.replaceAll('+', '%20').replace('postgresql:', 'postgresql+psycopg2:')
   const script = fileURLToPath(new URL('./platform-server/seed_mlflow.py', import.meta.url))
   const sizes = [RUNS, EXPERIMENTS, POINTS].map(String)
   const said = execFileSync(python, [script, databaseUrl, 'mlflow-artifacts:/', ...sizes], {
