@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -207,11 +207,32 @@ describe('answers of a file', () => {
 
   test('carry the columns asked for, as they were', async () => {
     await deploy()
-    const note = { ...GOOD, note: 'a "b", c', nested: { deep: [1] } }
-    await score(lines([note, note]), { keep: ['note', 'nested'] })
+    const note = { ...GOOD, note: 'a "b", c', nested: { deep: [1] }, day: '2024-05-01' }
+    await score(lines([note, note]), { keep: ['note', 'nested', 'day'] })
     const [row] = await readOutput()
-    expect(row).toMatchObject({ note: 'a "b", c', nested: { deep: [1] } })
+    expect(row).toMatchObject({ note: 'a "b", c', nested: { deep: [1] }, day: '2024-05-01' })
     expect(row).not.toHaveProperty('id')
+  })
+
+  test('are not written when the work is interrupted', async () => {
+    await deploy()
+    const interruption = new AbortController()
+    const scored = predictFile(
+      {
+        ...scene,
+        engine,
+        clock: systemClock,
+        signal: interruption.signal,
+        onProgress: ({ kind }) => {
+          if (kind === 'step-progress') interruption.abort()
+        },
+      },
+      { input: lines([GOOD, GOOD, GOOD]), output: join(folder, 'out.parquet'), stretchRows: 1 },
+    )
+    await expect(scored).rejects.toThrow('abort')
+    expect(existsSync(join(folder, 'out.parquet'))).toBe(false)
+    const left = readdirSync(join(folder, 'data', 'artifacts', 'tmp'), { recursive: true })
+    expect(left.filter((name) => String(name).includes('work-'))).toEqual([])
   })
 
   test('of no rows are columns without rows', async () => {

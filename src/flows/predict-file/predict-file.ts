@@ -32,10 +32,10 @@ export async function predictFile(
   const answers = answerColumns(version)
   const isKept = options.onInvalid === 'keep'
   refuseTaken([...kept, ...answers.map(({ name }) => name), ...(isKept ? ['problem'] : [])])
-  const work = artifacts.temporaryFolder()
   const { signature } = version
   const { digest } = version.artifact
   const session = await loadModel({ path: artifacts.pathOf(digest), signature, digest })
+  const work = artifacts.temporaryFolder()
   try {
     const features = await featureSource(parts, plan.views, {
       folder: work.path,

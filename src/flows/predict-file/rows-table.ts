@@ -111,7 +111,9 @@ function jsonText(name: string): string {
 function jsonTyped(name: string, type: string): string {
   const isNested = /^(?:STRUCT|MAP|JSON)|\]$/.test(type)
   const extract = isNested ? 'json_extract' : 'json_extract_string'
-  return `CAST(${extract}(json, ${pointer(name)}) AS ${type})`
+  // What looks like a time or a UUID was written as a text, and stays one.
+  const kept = /^(?:DATE|TIME|UUID)/.test(type) ? 'VARCHAR' : type
+  return `CAST(${extract}(json, ${pointer(name)}) AS ${kept})`
 }
 
 /** @throws ROWS_FILE_UNWRITABLE, ROWS_FILE_UNFIT */
