@@ -4,6 +4,7 @@ import {
   abTestSchema,
   canarySchema,
   type DeploymentPolicy,
+  deploymentSchema,
   type MirrorEntry,
   shadowSchema,
 } from '../../core/records/index.ts'
@@ -158,7 +159,7 @@ describe('a shadow', () => {
 })
 
 describe('a strategy given by hand', () => {
-  const policy = { missingFeatures: 'null', outOfRange: 'flag', maxBatchRows: 10 } as const
+  const policy = deploymentSchema.parse({})
 
   test('is the project’s own, a kind with its defaults, or JSON', () => {
     const project = { ...policy, strategy: ab }

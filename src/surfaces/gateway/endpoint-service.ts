@@ -11,8 +11,8 @@ import {
 import { errorBody, platformError } from './error-reply.ts'
 import { createPayloadLog } from './events/payload-log.ts'
 import type { GatewayOptions } from './gateway-options.ts'
+import { gatherInputs } from './gather-inputs.ts'
 import { addHealthRoutes } from './health-routes.ts'
-import { gatherInputs } from './infer.ts'
 import { addInferenceRoutes } from './inference-routes.ts'
 import { createLogWriter } from './log-writer.ts'
 import { createMirror } from './mirror.ts'
@@ -62,8 +62,11 @@ export function createEndpointService(options: GatewayOptions): EndpointService 
   const mirror = createMirror({
     endpoint,
     log: options.log,
-    gather: (request, revision, timeMs) =>
-      gatherInputs({ online: options.online, policy }, request, { revision, timeMs }).inputs,
+    gather: async (request, revision, timeMs) => {
+      const parts = { online: options.online, policy }
+      const { inputs } = await gatherInputs(parts, request, { revision, timeMs })
+      return inputs
+    },
     onFailure: (error) => options.logger?.('What a shadow showed was not written down.', error),
   })
   const parts = { endpoint, statistics, startedAtMs, counter, payloads, mirror }

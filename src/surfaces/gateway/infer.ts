@@ -7,14 +7,13 @@ import type {
 } from '../../core/records/index.ts'
 import type { Clock } from '../../core/time/index.ts'
 import type { OnlineStore } from '../../platform/storage/index.ts'
-import { assembleInputs, type ModelInputs } from './assemble-inputs.ts'
-import { type DecodedRows, decodeRows } from './decode-rows.ts'
+import type { ModelInputs } from './assemble-inputs.ts'
+import type { DecodedRows } from './decode-rows.ts'
 import { checkOutputs, encodeOutputs, type RowAnswer, readAnswers } from './encode-response.ts'
 import { gatewayErrors } from './errors.ts'
 import { exposureKey } from './exposure-key.ts'
-import type { LoadedRevision } from './load-revision.ts'
+import { gatherInputs } from './gather-inputs.ts'
 import type { WriteLog } from './log-writer.ts'
-import { lookUpViews } from './look-up-views.ts'
 import type { Mirror } from './mirror.ts'
 import type { InferRequest, InferResponse } from './open-inference.ts'
 import type { Routed, ServedEndpoint } from './served-endpoint.ts'
@@ -72,7 +71,10 @@ export async function infer(parts: InferParts, call: InferCall): Promise<Inferen
     const { version } = routed.revision
     const outputs = checkOutputs(request.outputs, version)
     const timeMs = request.timeMs ?? parts.clock.now()
-    const { inputs, sent } = gatherInputs(parts, request, { revision: routed.revision, timeMs })
+    const { inputs, sent } = await gatherInputs(parts, request, {
+      revision: routed.revision,
+      timeMs,
+    })
     const answers = readAnswers(await routed.revision.predict(inputs), version)
     refuseNonFinite(answers, version.version)
     const ids = rowIds(request, requestId, inputs.rows)
@@ -112,26 +114,6 @@ function soleId({ ids }: InferRequest): string | undefined {
 function rowIds(request: InferRequest, requestId: string, rows: number): readonly string[] {
   if (request.ids !== undefined) return request.ids
   return rows === 1 ? [requestId] : Array.from({ length: rows }, (_, row) => `${requestId}/${row}`)
-}
-
-/** What the model sees for a request: its columns, and the features looked up by them. */
-export function gatherInputs(
-  { online, policy }: Pick<InferParts, 'online' | 'policy'>,
-  request: InferRequest,
-  { revision, timeMs }: { readonly revision: LoadedRevision; readonly timeMs: number },
-): { readonly inputs: ModelInputs; readonly sent: DecodedRows['columns'] } {
-  const { plan, version } = revision
-  const decoded = decodeRows(request, plan, policy.maxBatchRows)
-  const features = lookUpViews(decoded, {
-    online,
-    views: plan.views,
-    missingFeatures: policy.missingFeatures,
-    timeMs,
-  })
-  const { signature } = version
-  const { outOfRange } = policy
-  const inputs = assembleInputs(decoded, features, { signature, outOfRange })
-  return { inputs, sent: decoded.columns }
 }
 
 /** One entry when an A/B run assigned the request; the log keeps a key's first. */

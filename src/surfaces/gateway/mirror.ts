@@ -42,7 +42,11 @@ export interface MirrorParts {
   readonly endpoint: ServedEndpoint
   readonly log: PredictionLog
   /** What a revision's model sees for a request. */
-  readonly gather: (request: InferRequest, revision: LoadedRevision, timeMs: number) => ModelInputs
+  readonly gather: (
+    request: InferRequest,
+    revision: LoadedRevision,
+    timeMs: number,
+  ) => Promise<ModelInputs>
   /** Told when the findings could not be written down. */
   readonly onFailure: (error: unknown) => void
 }
@@ -129,7 +133,7 @@ class QueuedMirror implements Mirror {
     const startedAt = performance.now()
     try {
       const answers = await pool.use(revision, async () => {
-        const inputs = this.#parts.gather(answered.request, revision, answered.timeMs)
+        const inputs = await this.#parts.gather(answered.request, revision, answered.timeMs)
         return readAnswers(await revision.predict(inputs), revision.version)
       })
       const latencyUs = Math.round((performance.now() - startedAt) * 1_000)

@@ -22,4 +22,6 @@ export const featureViewSchema = z.strictObject({
   /** Names of the features; all other columns when absent. */
   features: z.array(columnSchema).optional(),
   online: z.boolean().default(true),
+  /** By feature: what serving uses where the policy asks for a default. */
+  defaults: z.record(columnSchema, z.union([z.number(), z.string()])).default({}),
 })

@@ -5,6 +5,7 @@ export {
   type AbMetric,
   abTestSchema,
   canarySchema,
+  deploymentSchema,
   shadowSchema,
   strategySchema,
 } from './operation.ts'

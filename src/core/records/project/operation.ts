@@ -95,15 +95,70 @@ export const strategySchema = z.discriminatedUnion('kind', [
   shadowSchema,
 ])
 
+/** What one process takes on; beyond it callers are told when to come back. */
+const limitsSchema = z.strictObject({
+  /** Requests under way at once; more get 503. */
+  maxInFlight: z.number().int().min(1).max(100_000).default(256),
+  /** How long a request may take when its caller names no deadline; late ones get 504. */
+  deadline: durationSchema.default('10s'),
+  /** Requests of one caller (token or address); more get 429. */
+  perCaller: z
+    .strictObject({
+      requestsPerSecond: z.number().positive(),
+      /** Requests that may come at once. */
+      burst: z.number().int().min(1).optional(),
+    })
+    .optional(),
+})
+
+/** What is kept of answers; without it nothing can be watched, judged or labelled. */
+const predictionLogSchema = z.strictObject({
+  keep: z.enum(['all', 'none']).default('all'),
+  /** `process`: an answered prediction survives a killed process; `disk`: also a loss of power. */
+  durability: z.enum(['process', 'disk']).default('process'),
+})
+
+/** When a caller's questions look like an attempt to copy the model or to find its boundary. */
+const probingSchema = z.strictObject({
+  window: durationSchema.default('10m'),
+  /** Rows of one caller in a window before it is judged. */
+  minRows: z.number().int().min(10).default(200),
+  /** Share of rows that differ from one seen before in a single input. */
+  maxNeighbourShare: shareSchema.default(0.5),
+  /** Share of rows outside the training ranges or categories. */
+  maxStrangeShare: shareSchema.default(0.5),
+  /** Different rows of one caller in a window. */
+  maxDistinctRows: z.number().int().min(1).optional(),
+  /** Tell the audit trail only, or also refuse the caller until the window has passed. */
+  action: z.enum(['report', 'refuse']).default('report'),
+})
+
 export const deploymentSchema = z.strictObject({
   /** Name in the address `/v2/models/{endpoint}/infer`; the project's name when absent. */
   endpoint: nameSchema.optional(),
   strategy: strategySchema.default({ kind: 'blue-green' }),
-  /** What a missing or stale online feature becomes. */
-  missingFeatures: z.enum(['null', 'error']).default('null'),
-  /** A number far outside the training range: refuse, or answer and flag. */
-  outOfRange: z.enum(['flag', 'reject']).default('flag'),
+  /** What a missing or stale online feature becomes; `default` is the view's own default. */
+  missingFeatures: z.enum(['null', 'default', 'error']).default('null'),
+  /** How the online store is asked. */
+  featureStore: z
+    .strictObject({
+      /** How long a request waits for its features. */
+      deadline: durationSchema.default('50ms'),
+      /** What is used when the store fails or is late: the newest value seen here, defaults, or a refusal. */
+      onFailure: z.enum(['last-value', 'default', 'error']).default('error'),
+    })
+    .prefault({}),
+  /** A number far outside the training range: answer and flag, pull to the range's end, or refuse. */
+  outOfRange: z.enum(['flag', 'clip', 'reject']).default('flag'),
+  /** A text that training never saw: answer and flag, or refuse. */
+  unknownCategory: z.enum(['flag', 'reject']).default('flag'),
+  /** Rows of one request, and of one call of the model. */
   maxBatchRows: z.number().int().min(1).max(100_000).default(1_000),
+  /** How long a request may wait for others to share a call of the model; 0 waits for none. */
+  batchDelay: durationSchema.default(0),
+  limits: limitsSchema.prefault({}),
+  predictionLog: predictionLogSchema.prefault({}),
+  probing: probingSchema.optional(),
 })
 
 export const monitoringSchema = z.strictObject({

@@ -3,7 +3,8 @@ import type { ModelInputs } from '../assemble-inputs.ts'
 import type { Cell } from '../decode-column.ts'
 import { readAnswers } from '../encode-response.ts'
 import { gatewayErrors } from '../errors.ts'
-import { gatherInputs, type InferParts, refuseNonFinite } from '../infer.ts'
+import { gatherInputs } from '../gather-inputs.ts'
+import { type InferParts, refuseNonFinite } from '../infer.ts'
 import type { LoadedRevision } from '../load-revision.ts'
 import type { InferRequest } from '../open-inference.ts'
 import { ordinaryValue } from './reference-row.ts'
@@ -37,7 +38,7 @@ export async function explain(parts: InferParts, request: InferRequest): Promise
   const reference = referenceOf(version)
   return parts.endpoint.pool.use(revision, async () => {
     const timeMs = request.timeMs ?? parts.clock.now()
-    const { inputs } = gatherInputs(parts, request, { revision, timeMs })
+    const { inputs } = await gatherInputs(parts, request, { revision, timeMs })
     const whole = await outputsOf(revision, inputs)
     const picked = whole.map((output) => pickOutput(output, version))
     const occluded = await occlude(revision, inputs, [...reference.values()])
