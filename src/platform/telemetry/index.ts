@@ -1,0 +1,2 @@
+export { openTelemetry, type TelemetryOptions } from './open-telemetry.ts'
+export type { Attributes, Carrier, RequestTrace, Telemetry } from './telemetry.ts'
