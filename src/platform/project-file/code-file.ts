@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { registerHooks } from 'node:module'
 import path from 'node:path'
-import { pathToFileURL } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import type { ProjectDocument } from './document-file.ts'
 import { errors } from './errors.ts'
 import type { Locate, Position } from './issue.ts'
@@ -18,11 +18,15 @@ function isOwnFile(url: string, folderUrl: string): boolean {
   return url.startsWith(folderUrl) && !url.includes('/node_modules/')
 }
 
+function isFile(url: string): boolean {
+  return url.startsWith('file:') && !url.includes('/node_modules/')
+}
+
 /**
  * For the time of one import: `esteira` means this very package, installed or not, and the
  * project's files are read anew instead of from the module cache.
  */
-function hookResolution(folder: string, mark: string) {
+function hookResolution(folder: string, mark: string, onFile: (file: string) => void) {
   const folderUrl = `${pathToFileURL(folder).href}/`
   return registerHooks({
     resolve(specifier, context, nextResolve) {
@@ -30,6 +34,7 @@ function hookResolution(folder: string, mark: string) {
       if (frontDoor !== undefined) return { url: frontDoor, shortCircuit: true }
       const resolved = nextResolve(specifier, context)
       const fromProject = context.parentURL?.includes(mark) === true
+      if (fromProject && isFile(resolved.url)) onFile(fileURLToPath(resolved.url))
       if (!fromProject || !isOwnFile(resolved.url, folderUrl)) return resolved
       return { ...resolved, url: `${resolved.url}?${mark}` }
     },
@@ -72,13 +77,17 @@ let loads = 0
 
 /**
  * Runs a TypeScript or JavaScript project file and takes its default export.
+ * @param onFile told of every file of the project that it imports, even when it fails
  * @throws PROJECT_FILE_FAILED, PROJECT_FILE_EXPORT_MISSING
  */
-export async function runCodeFile(file: string): Promise<ProjectDocument> {
+export async function runCodeFile(
+  file: string,
+  onFile: (file: string) => void = () => {},
+): Promise<ProjectDocument> {
   loads += 1
   const mark = `${LOAD_MARK}=${loads}`
   const text = readFileSync(file, 'utf8')
-  const hooks = hookResolution(path.dirname(file), mark)
+  const hooks = hookResolution(path.dirname(file), mark, onFile)
   let module: Record<string, unknown>
   let value: unknown
   try {

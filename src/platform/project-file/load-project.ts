@@ -21,20 +21,28 @@ export interface LoadedProject {
   readonly locate: Locate
 }
 
-async function readProjectFile(file: string): Promise<ProjectDocument> {
+async function readProjectFile(
+  file: string,
+  onFile: (file: string) => void,
+): Promise<ProjectDocument> {
+  onFile(file)
   return /\.(json|ya?ml)$/.test(file)
     ? readDocument(file, readFileSync(file, 'utf8'))
-    : runCodeFile(file)
+    : runCodeFile(file, onFile)
 }
 
 /**
  * Reads and validates the project of a folder, or a named project file.
+ * @param onFile told of the project file and of what it imports, even when one of them fails
  * @throws PROJECT_FILE_MISSING, PROJECT_FILE_AMBIGUOUS, PROJECT_FILE_UNREADABLE,
  *   PROJECT_FILE_FAILED, PROJECT_FILE_EXPORT_MISSING, PROJECT_INVALID
  */
-export async function loadProject(pathOrFolder: string): Promise<LoadedProject> {
+export async function loadProject(
+  pathOrFolder: string,
+  onFile: (file: string) => void = () => {},
+): Promise<LoadedProject> {
   const file = findProjectFile(pathOrFolder)
-  const { value, locate } = await readProjectFile(file)
+  const { value, locate } = await readProjectFile(file, onFile)
   const { project, issues } = validateProject(value, { locate })
   if (project === undefined) throw errors.PROJECT_INVALID({ file, issues })
   const wrongReferences = checkReferences(project, { locate })
