@@ -7,6 +7,7 @@ import type {
 } from '../../core/records/index.ts'
 import type { Clock } from '../../core/time/index.ts'
 import type { OnlineStore } from '../../platform/storage/index.ts'
+import type { RequestTrace } from '../../platform/telemetry/index.ts'
 import type { ModelInputs } from './assemble-inputs.ts'
 import type { DecodedRows } from './decode-rows.ts'
 import { checkOutputs, encodeOutputs, type RowAnswer, readAnswers } from './encode-response.ts'
@@ -17,6 +18,7 @@ import type { WriteLog } from './log-writer.ts'
 import type { Mirror } from './mirror.ts'
 import type { InferRequest, InferResponse } from './open-inference.ts'
 import type { Routed, ServedEndpoint } from './served-endpoint.ts'
+import { modelAttributes, viewAttributes } from './trace-attributes.ts'
 
 export interface InferParts {
   readonly endpoint: ServedEndpoint
@@ -27,7 +29,7 @@ export interface InferParts {
   readonly acceptRequestTime: boolean
   readonly mirror: Mirror
   /** Told of every answer; undefined when nobody wants to know. */
-  readonly payloads: { offer(answer: Inference): void } | undefined
+  readonly payloads: { offer(answer: Inference, trace?: RequestTrace): void } | undefined
 }
 
 export interface InferCall {
@@ -36,6 +38,8 @@ export interface InferCall {
   readonly version: string | undefined
   /** Told as soon as a revision is chosen, so that failures count against it. */
   readonly onChosen: (version: number) => void
+  /** Undefined when nothing is traced. */
+  readonly trace?: RequestTrace | undefined
 }
 
 /** An answered request, before any protocol has put it into words. */
@@ -71,26 +75,30 @@ export async function infer(parts: InferParts, call: InferCall): Promise<Inferen
     const { version } = routed.revision
     const outputs = checkOutputs(request.outputs, version)
     const timeMs = request.timeMs ?? parts.clock.now()
+    call.trace?.enter('features.look-up', viewAttributes(routed))
     const { inputs, sent } = await gatherInputs(parts, request, {
       revision: routed.revision,
       timeMs,
     })
+    call.trace?.enter('model.predict', modelAttributes(parts.endpoint.name, routed, inputs.rows))
     const answers = readAnswers(await routed.revision.predict(inputs), version)
     refuseNonFinite(answers, version.version)
     const ids = rowIds(request, requestId, inputs.rows)
     const latencyUs = Math.round((performance.now() - startedAt) * 1_000)
     const model = parts.endpoint.name
+    call.trace?.enter('prediction-log.write')
     await parts.writeLog(
       entriesOf({ endpoint: model, routed, ids, timeMs, inputs, answers, latencyUs }),
       exposuresOf(model, routed, { prediction: ids[0] ?? requestId, timeMs }),
     )
+    call.trace?.leave()
     // A version asked for by name is nobody's stable answer.
     if (call.version === undefined) {
       parts.mirror.offer({ request, requestId, ids, timeMs, answers, latencyUs })
     }
     const { role } = routed.chosen
     const answer = { model, version, role, requestId, ids, sent, inputs, answers, outputs }
-    parts.payloads?.offer(answer)
+    parts.payloads?.offer(answer, call.trace)
     return answer
   })
 }

@@ -11,6 +11,7 @@ import {
 } from '../../assurance/security/index.ts'
 import { type Clock, systemClock } from '../../core/time/index.ts'
 import type { Database } from '../../platform/database/index.ts'
+import type { Telemetry } from '../../platform/telemetry/index.ts'
 import type { ServerConfig } from './config/server-config.ts'
 import { serverErrors } from './errors.ts'
 import { addHealthRoutes } from './health-routes.ts'
@@ -21,6 +22,7 @@ import { addJsonParser } from './hooks/json-parser.ts'
 import { answerMalformedRequest } from './hooks/malformed-request.ts'
 import { addRateLimit } from './hooks/rate-limit.ts'
 import { addSecurityHeaders } from './hooks/security-headers.ts'
+import { addTracing } from './hooks/tracing.ts'
 import { loginPlugin } from './login/login-plugin.ts'
 import { isLoopbackName } from './loopback.ts'
 import { type PermissionSubject, requireFor } from './require-permission.ts'
@@ -39,6 +41,8 @@ export interface ServerOptions {
   readonly logger?: FaultLogger
   /** A Bearer token that may use every endpoint and nothing else. */
   readonly predictionToken?: string | undefined
+  /** Where requests are traced to. @default nowhere */
+  readonly telemetry?: Telemetry | undefined
 }
 
 /** The platform's server: one port for the API of MLflow, the own API, the gateway. */
@@ -53,23 +57,26 @@ export interface Server {
   readonly address: string | undefined
   readonly context: ServerContext
   /**
-   * Whether a caller of another door than HTTP may.
+   * What of `about` a caller of another door than HTTP may.
    * @throws LOGIN_NEEDED, PERMISSION_DENIED, and what wrong credentials are refused with
    */
-  authorize(call: ForeignCall): Promise<void>
+  authorize<T extends CallSubject>(call: ForeignCall<T>): Promise<readonly T[]>
   /** Answers what is under way, for at most ten seconds, then ends. */
   close(): Promise<void>
 }
 
 /** A call that came over another door, such as gRPC. */
-export interface ForeignCall {
+export interface ForeignCall<T extends CallSubject = CallSubject> {
   /** The values of the call's authorization metadata. */
   readonly authorization: readonly string[]
   /** The caller's address. */
   readonly from: string
   readonly permission: Permission
-  readonly about: PermissionSubject & { readonly subject: string }
+  /** At least one; refused is who may none of them. */
+  readonly about: readonly T[]
 }
+
+export type CallSubject = PermissionSubject & { readonly subject: string }
 
 const MEBIBYTE = 1_048_576
 const MAX_HEADER_BYTES = 16_384
@@ -99,7 +106,14 @@ export function createServer(options: ServerOptions): Server {
       const needsLogin = loginNeeded(config, predictionToken)
       const rules = { access: context.access, needsLogin, predictionToken }
       const principal = await callPrincipal(authorization, from, rules)
-      await requireFor(principal, permission, { about, audit: context.audit })
+      const allowed = about.filter(({ project, endpoint }) =>
+        principal.may(permission, project, endpoint),
+      )
+      const [first] = about
+      if (allowed.length === 0 && first !== undefined) {
+        await requireFor(principal, permission, { about: first, audit: context.audit })
+      }
+      return allowed
     },
     async close() {
       const timer = setTimeout(() => app.server.closeAllConnections(), CLOSE_WITHIN_MS)
@@ -164,6 +178,7 @@ async function compose(app: FastifyInstance, context: ServerContext, options: Se
   const needsLogin = loginNeeded(config, options.predictionToken)
   const publicOrigin = config.publicUrl === undefined ? undefined : new URL(config.publicUrl).origin
   app.decorate('auditTrail', audit)
+  addTracing(app, options.telemetry)
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id)
   })

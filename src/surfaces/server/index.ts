@@ -2,5 +2,6 @@ export { type ConfigSources, type LoadedConfig, loadConfig } from './config/load
 export { shownSettings } from './config/print-config.ts'
 export { type ServerConfig, serverConfigSchema } from './config/server-config.ts'
 export { createServer, type Server, type ServerOptions } from './create-server.ts'
+export { addTracing } from './hooks/tracing.ts'
 export { type PermissionSubject, requirePermission } from './require-permission.ts'
 export type { ServerContext, ServerPlugin } from './server-context.ts'

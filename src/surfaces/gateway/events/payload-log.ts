@@ -1,5 +1,6 @@
 import { Pool } from 'undici'
 import { type Clock, isoTime } from '../../../core/time/index.ts'
+import type { RequestTrace } from '../../../platform/telemetry/index.ts'
 import type { Cell } from '../decode-column.ts'
 import { type Inference, inferResponse } from '../infer.ts'
 import { eventHeaders, REQUEST_TYPE, RESPONSE_TYPE } from './cloud-event.ts'
@@ -24,7 +25,8 @@ export interface PayloadCounts {
 
 /** Tells a sink what was asked and answered. It never delays an answer, and may lose events. */
 export interface PayloadLog {
-  offer(answer: Inference): void
+  /** @param trace its context goes along with the events */
+  offer(answer: Inference, trace?: RequestTrace): void
   readonly counts: PayloadCounts
   /** Ends after what is queued was tried, at most for a few seconds. */
   close(): Promise<void>
@@ -34,6 +36,7 @@ interface WaitingEvent {
   readonly type: string
   readonly answer: Inference
   readonly atMs: number
+  readonly trace: RequestTrace | undefined
 }
 
 const CONNECTIONS = 4
@@ -57,7 +60,11 @@ export function createPayloadLog(
     const { statusCode, body } = await pool.request({
       path: `${sink.pathname}${sink.search}`,
       method: 'POST',
-      headers: { 'content-type': 'application/json', ...headersOf(event) },
+      headers: {
+        'content-type': 'application/json',
+        ...event.trace?.headers(),
+        ...headersOf(event),
+      },
       body: JSON.stringify(payloadOf(event)),
       headersTimeout: TIMEOUT_MS,
       bodyTimeout: TIMEOUT_MS,
@@ -88,9 +95,9 @@ export function createPayloadLog(
   }
 
   return {
-    offer(answer) {
+    offer(answer, trace) {
       for (const type of types) {
-        if (queue.length < maxQueued) queue.push({ type, answer, atMs: clock.now() })
+        if (queue.length < maxQueued) queue.push({ type, answer, atMs: clock.now(), trace })
         else counts.dropped++
       }
       startWorker()

@@ -1,7 +1,14 @@
-import type { AnswerParts } from '../answer-request.ts'
 import type { Ongoing } from '../count-requests.ts'
+import type { EndpointDirectory } from '../endpoint-directory.ts'
+import type { EndpointService } from '../endpoint-service.ts'
 import { gatewayErrors } from '../errors.ts'
-import { describeModel, requireModel, revisionOf, serverMetadata } from '../health-routes.ts'
+import {
+  describeModel,
+  isAnyReady,
+  isModelReady,
+  revisionOf,
+  serverMetadata,
+} from '../health-routes.ts'
 import { infer } from '../infer.ts'
 import { indexRepository, loadModel, unloadModel } from '../rest/repository.ts'
 import type { ModelAddress, ModelInferRequest, RepositoryChange } from './messages.ts'
@@ -10,18 +17,30 @@ import { writeInfer } from './write-infer.ts'
 
 export type CallPermission = 'endpoints:predict' | 'endpoints:manage'
 
+/** What a handler knows of its call beside the message. */
+export interface CallContext {
+  readonly ongoing: Ongoing
+  /** The endpoints that the caller may know of. */
+  readonly seen: readonly EndpointService[]
+}
+
 export interface CallHandler {
   /** Null for everybody. */
   readonly permission: CallPermission | null
   /** Counted as an inference request. @default false */
   readonly isInference?: boolean
-  handle(message: object, ongoing: Ongoing): object | Promise<object>
+  /** The name of the endpoint that a message is about; undefined when it is about all of them. */
+  concerns(message: object): string | undefined
+  handle(message: object, context: CallContext): object | Promise<object>
 }
 
 /** By method. */
 export type CallHandlers = Readonly<Record<string, CallHandler>>
 
-type HandlerParts = AnswerParts & { readonly release: string }
+export interface HandlerParts {
+  readonly endpoints: EndpointDirectory
+  readonly release: string
+}
 
 const SERVICE = 'inference.GRPCInferenceService'
 
@@ -39,77 +58,88 @@ export function openInferenceHandlers(parts: HandlerParts): Readonly<Record<stri
 
 function handler<T>(
   permission: CallPermission | null,
-  handle: (message: T, ongoing: Ongoing) => object | Promise<object>,
+  handle: (message: T, context: CallContext) => object | Promise<object>,
+  nameOf: (message: T) => string | undefined = () => undefined,
 ): CallHandler {
   // The service's definition has decoded the message into this very type.
-  return { permission, handle: (message, ongoing) => handle(message as T, ongoing) }
+  return {
+    permission,
+    concerns: (message) => nameOf(message as T),
+    handle: (message, context) => handle(message as T, context),
+  }
 }
 
-function metadataHandlers({ endpoint, release }: HandlerParts): CallHandlers {
+function metadataHandlers({ endpoints, release }: HandlerParts): CallHandlers {
+  const nameOf = ({ name }: ModelAddress) => name
+  const find = ({ name }: ModelAddress, { seen }: CallContext) =>
+    endpoints.find(name, () => seen).endpoint
+  const modelReady = (message: ModelAddress, context: CallContext) => ({
+    ready: isModelReady(find(message, context), versionOf(message.version)),
+  })
+  const modelMetadata = (message: ModelAddress, context: CallContext) => {
+    const endpoint = find(message, context)
+    const version = versionOf(message.version)
+    return describeModel(endpoint, revisionOf(endpoint, version === undefined ? {} : { version }))
+  }
   return {
     ServerLive: handler(null, () => ({ live: true })),
-    ServerReady: handler(null, () => ({ ready: endpoint.ready })),
+    ServerReady: handler(null, () => ({ ready: isAnyReady(endpoints.all) })),
     ServerMetadata: handler('endpoints:predict', () => serverMetadata(release)),
-    ModelReady: handler('endpoints:predict', (message: ModelAddress) => {
-      requireModel(endpoint, message.name)
-      return { ready: message.version === '' ? endpoint.ready : isLoaded(message) }
-    }),
-    ModelMetadata: handler('endpoints:predict', (message: ModelAddress) => {
-      requireModel(endpoint, message.name)
-      return describeModel(endpoint, revisionOf(endpoint, addressOf(message)))
-    }),
-  }
-
-  function isLoaded(message: ModelAddress): boolean {
-    return revisionOf(endpoint, addressOf(message)) !== undefined
+    ModelReady: handler('endpoints:predict', modelReady, nameOf),
+    ModelMetadata: handler('endpoints:predict', modelMetadata, nameOf),
   }
 }
 
-function addressOf({ name, version }: ModelAddress) {
-  return version === '' ? { name } : { name, version }
+/** Messages have no absent texts: an empty one says nothing. */
+function versionOf(version: string): string | undefined {
+  return version === '' ? undefined : version
 }
 
-function inferHandler(parts: HandlerParts): CallHandler {
-  const base = handler('endpoints:predict', async (message: ModelInferRequest, ongoing) => {
-    requireModel(parts.endpoint, message.model_name)
-    const answer = await infer(parts, {
-      request: readInfer(message, parts),
-      version: message.model_version === '' ? undefined : message.model_version,
-      onChosen: (version) => {
-        ongoing.version = version
-      },
-    })
-    ongoing.rows = answer.answers.length
-    return writeInfer(answer, { isRaw: message.raw_input_contents.length > 0 })
-  })
+function inferHandler({ endpoints }: HandlerParts): CallHandler {
+  const base = handler(
+    'endpoints:predict',
+    async (message: ModelInferRequest, { ongoing, seen }) => {
+      const { inference, name } = endpoints.find(message.model_name, () => seen)
+      ongoing.model = name
+      const answer = await infer(inference, {
+        request: readInfer(message, inference),
+        version: versionOf(message.model_version),
+        onChosen: (version) => {
+          ongoing.version = version
+        },
+      })
+      ongoing.rows = answer.answers.length
+      return writeInfer(answer, { isRaw: message.raw_input_contents.length > 0 })
+    },
+    (message) => message.model_name,
+  )
   return { ...base, isInference: true }
 }
 
-function repositoryHandlers({ endpoint }: HandlerParts): CallHandlers {
-  const wishOf = ({ model_name: model, parameters }: RepositoryChange) => ({
-    model,
-    parameters: plainParameters(parameters),
+function repositoryHandlers({ endpoints }: HandlerParts): CallHandlers {
+  const nameOf = ({ model_name }: RepositoryChange) => model_name
+  const change =
+    (apply: typeof loadModel) =>
+    async ({ model_name: model, parameters }: RepositoryChange, { seen }: CallContext) => {
+      const { endpoint } = endpoints.find(model, () => seen)
+      await apply(endpoint, { parameters: plainParameters(parameters) })
+      return {}
+    }
+  const index = ({ ready }: { readonly ready: boolean }, { seen }: CallContext) => ({
+    models: seen.flatMap(({ endpoint }) => indexRepository(endpoint, { readyOnly: ready })),
   })
   return {
-    RepositoryIndex: handler('endpoints:predict', ({ ready }: { readonly ready: boolean }) => ({
-      models: indexRepository(endpoint, { readyOnly: ready }),
-    })),
-    RepositoryModelLoad: handler('endpoints:manage', async (message: RepositoryChange) => {
-      await loadModel(endpoint, wishOf(message))
-      return {}
-    }),
-    RepositoryModelUnload: handler('endpoints:manage', async (message: RepositoryChange) => {
-      await unloadModel(endpoint, wishOf(message))
-      return {}
-    }),
+    RepositoryIndex: handler('endpoints:predict', index),
+    RepositoryModelLoad: handler('endpoints:manage', change(loadModel), nameOf),
+    RepositoryModelUnload: handler('endpoints:manage', change(unloadModel), nameOf),
   }
 }
 
-function healthHandler({ endpoint }: HandlerParts): CallHandler {
+function healthHandler({ endpoints }: HandlerParts): CallHandler {
   return handler(null, ({ service }: { readonly service: string }) => {
     if (service !== '' && service !== SERVICE) {
       throw gatewayErrors.MODEL_UNKNOWN({ model: service.slice(0, 200), known: [SERVICE] })
     }
-    return { status: endpoint.ready ? 'SERVING' : 'NOT_SERVING' }
+    return { status: isAnyReady(endpoints.all) ? 'SERVING' : 'NOT_SERVING' }
   })
 }

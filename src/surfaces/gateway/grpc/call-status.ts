@@ -1,5 +1,6 @@
 import { Metadata, type ServiceError, status } from '@grpc/grpc-js'
 import type { PlatformError } from '../../../core/errors/index.ts'
+import type { RequestTrace } from '../../../platform/telemetry/index.ts'
 
 const STATUS: Readonly<Record<number, status>> = {
   401: status.UNAUTHENTICATED,
@@ -12,11 +13,19 @@ const STATUS: Readonly<Record<number, status>> = {
   504: status.DEADLINE_EXCEEDED,
 }
 
-/** An error as a call ends with it; the trailers `esteira-code` and `esteira-hint` say the rest. */
-export function callFailure(failure: PlatformError): Partial<ServiceError> {
+/**
+ * An error as a call ends with it; the trailers `esteira-code` and `esteira-hint` say the rest, and
+ * `traceresponse` names the trace of a traced call.
+ */
+export function callFailure(
+  failure: PlatformError,
+  trace?: RequestTrace,
+): Partial<ServiceError> & Pick<ServiceError, 'code'> {
   const metadata = new Metadata()
   metadata.set('esteira-code', failure.code)
   metadata.set('esteira-hint', headerText(failure.hint))
+  const traceparent = trace?.headers().traceparent
+  if (traceparent !== undefined) metadata.set('traceresponse', traceparent)
   const fallback = failure.status >= 500 ? status.INTERNAL : status.INVALID_ARGUMENT
   const code = STATUS[failure.status] ?? fallback
   return { code, details: failure.message.toWellFormed(), metadata }

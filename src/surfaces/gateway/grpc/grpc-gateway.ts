@@ -6,12 +6,29 @@ import {
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js'
 import type { PlatformError } from '../../../core/errors/index.ts'
-import type { AnswerParts } from '../answer-request.ts'
+import type { Telemetry } from '../../../platform/telemetry/index.ts'
+import type { Ongoing, RequestCounter } from '../count-requests.ts'
+import type { EndpointService } from '../endpoint-service.ts'
 import { platformError } from '../error-reply.ts'
 import { gatewayErrors } from '../errors.ts'
-import { type CallHandlers, type CallPermission, openInferenceHandlers } from './call-handlers.ts'
+import {
+  type CallHandler,
+  type CallHandlers,
+  type CallPermission,
+  type HandlerParts,
+  openInferenceHandlers,
+} from './call-handlers.ts'
 import { callFailure } from './call-status.ts'
 import { isMalformed, loadServices, type Malformed } from './service-definitions.ts'
+import { endCallTrace, traceCall } from './trace-call.ts'
+
+/** An endpoint as permissions know it. */
+export interface EndpointSubject {
+  readonly project: string
+  readonly endpoint: string
+  /** For the audit trail. */
+  readonly subject: string
+}
 
 export interface GrpcOptions {
   /** @default 127.0.0.1 */
@@ -21,19 +38,23 @@ export interface GrpcOptions {
   /** Bytes of a message. */
   readonly maxMessageBytes: number
   /**
-   * Whether a caller may; throws when not. Health is told to everybody.
+   * Which of the endpoints a caller may; throws when none. Health is told to everybody.
    * @param authorization the values of the metadata of that name
+   * @param about the endpoint that is asked for, or all of them
    */
   readonly authorize: (call: {
     readonly authorization: readonly string[]
     readonly from: string
     readonly permission: CallPermission
-  }) => Promise<void>
+    readonly about: readonly EndpointSubject[]
+  }) => Promise<readonly EndpointSubject[]>
   /** Told of faults of the gateway itself. */
   readonly logger?: ((message: string, cause: unknown) => void) | undefined
+  /** Where calls are traced to. @default nowhere */
+  readonly telemetry?: Telemetry | undefined
 }
 
-/** The endpoint over gRPC, on a port of its own. */
+/** The endpoints over gRPC, on a port of their own. */
 export interface GrpcGateway {
   /** Such as `127.0.0.1:8081`. */
   readonly address: string
@@ -45,9 +66,13 @@ const CLOSE_WITHIN_MS = 10_000
 const MAX_STREAMS = 1_000
 const MAX_HEADER_BYTES = 16_384
 
+export interface GrpcParts extends HandlerParts {
+  readonly counter: RequestCounter
+}
+
 /** @throws GATEWAY_ADDRESS_TAKEN */
 export async function startGrpcGateway(
-  parts: AnswerParts & { readonly release: string },
+  parts: GrpcParts,
   options: GrpcOptions,
 ): Promise<GrpcGateway> {
   const server = new Server({
@@ -87,26 +112,14 @@ type Call = ServerUnaryCall<object, object>
 
 function implement(
   handlers: CallHandlers,
-  { counter }: AnswerParts,
+  parts: GrpcParts,
   options: GrpcOptions,
 ): UntypedServiceImplementation {
   return Object.fromEntries(
-    Object.entries(handlers).map(([name, { permission, isInference, handle }]) => [
+    Object.entries(handlers).map(([name, handler]) => [
       name,
       (call: Call, callback: sendUnaryData<object>) => {
-        const message: object | Malformed = call.request
-        const run = async (ongoing: { version: number | null; rows: number }) => {
-          if (isMalformed(message)) {
-            throw gatewayErrors.REQUEST_REFUSED({ reason: 'its bytes are no such message' })
-          }
-          return handle(message, ongoing)
-        }
-        const answer = async () => {
-          if (permission !== null) await allow(call, permission, options)
-          if (isInference === true) return counter.count(run, (e) => failureOf(e, options).status)
-          return run({ version: null, rows: 0 })
-        }
-        answer().then(
+        answer(call, handler, { ...parts, options }).then(
           (response) => callback(null, response),
           (error: unknown) => {
             const failure = failureOf(error, options)
@@ -119,11 +132,42 @@ function implement(
   )
 }
 
-function allow(call: Call, permission: CallPermission, { authorize }: GrpcOptions): Promise<void> {
+type CallParts = GrpcParts & { readonly options: GrpcOptions }
+
+async function answer(call: Call, handler: CallHandler, parts: CallParts): Promise<object> {
+  const message: object | Malformed = call.request
+  const seen = await allowed(call, handler, parts)
+  const run = async (ongoing: Ongoing) => {
+    if (isMalformed(message)) {
+      throw gatewayErrors.REQUEST_REFUSED({ reason: 'its bytes are no such message' })
+    }
+    return handler.handle(message, { ongoing, seen })
+  }
+  if (handler.isInference !== true) return run({ model: undefined, version: null, rows: 0 })
+  return parts.counter.count(run, (error) => failureOf(error, parts.options).status)
+}
+
+/** The endpoints that the call may know of: the one it names, or all that its caller may ask. */
+async function allowed(
+  call: Call,
+  { permission, concerns }: CallHandler,
+  { endpoints, options }: CallParts,
+): Promise<readonly EndpointService[]> {
+  if (permission === null) return endpoints.all
+  const name = isMalformed(call.request) ? undefined : concerns(call.request)
+  const named = name === undefined ? undefined : endpoints.get(name)
+  const asked = named === undefined ? endpoints.all : [named]
   const authorization = call.metadata.get('authorization').map(String)
   // Peers are written as host:port.
   const from = call.getPeer().replace(/:\d+$/, '')
-  return authorize({ authorization, from, permission })
+  const about = asked.map(subjectOf)
+  const granted = await options.authorize({ authorization, from, permission, about })
+  const names = new Set(granted.map(({ endpoint }) => endpoint))
+  return asked.filter((service) => names.has(service.name))
+}
+
+function subjectOf({ name, project }: EndpointService): EndpointSubject {
+  return { project, endpoint: name, subject: `endpoint/${name}` }
 }
 
 function failureOf(error: unknown, { maxMessageBytes }: GrpcOptions): PlatformError {

@@ -69,6 +69,7 @@ function withoutInside(failure: PlatformError) {
 function faultLine(request: FastifyRequest, failure: PlatformError): string {
   return JSON.stringify({
     requestId: request.id,
+    traceId: request.trace?.traceId,
     method: request.method,
     path: request.url.split('?', 1)[0]?.slice(0, 200),
     status: failure.status,
