@@ -8,7 +8,7 @@ import {
   openGatewayScene,
 } from '../../src/surfaces/gateway/fixtures/gateway-scene.ts'
 import {
-  createEndpointService,
+  createGatewayService,
   type GatewayOptions,
   gatewayPlugin,
   openGrpcGateway,
@@ -43,26 +43,25 @@ export async function openServingScene(
   await scene.addVersion('first', { model: options.model ?? 'binary' })
   await scene.rollOut(1)
   const settings = { ...scene, clock: systemClock, ...options.gateway }
-  const service = createEndpointService(settings)
+  const service = createGatewayService({ ...settings, endpoints: [settings] })
   const database = await openDatabase({ url: join(folder, 'server.db') })
   const server = createServer({
     config: serverConfigSchema.parse({ port: 0, requireLogin: true }),
     database,
-    plugins: [gatewayPlugin(service, settings)],
+    plugins: [gatewayPlugin(service)],
   })
   await service.start()
   const url = await server.listen()
-  const about = { project: service.project, endpoint: service.name, subject: 'endpoint/delays' }
   const grpc = await openGrpcGateway(service, {
     port: 0,
     maxMessageBytes: 4 * MEBIBYTE,
-    authorize: (call) => server.authorize({ ...call, about }),
+    authorize: (call) => server.authorize(call),
   })
   const { access } = server.context
   const by = { name: 'root', from: 'cli' }
   const addToken: ServingScene['addToken'] = async (account, role, scope) => {
     await access.createServiceAccount(account, by)
-    await access.grantRole({ account, project: service.project, role }, by)
+    await access.grantRole({ account, project: scene.project.name, role }, by)
     const wish = { account, name: 'a test', ...(scope === undefined ? {} : { scope }) }
     return (await access.createToken(wish, by)).text
   }

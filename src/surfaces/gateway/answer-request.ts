@@ -25,13 +25,14 @@ export async function answerRequest<T>(
   http: { readonly request: FastifyRequest; readonly reply: FastifyReply },
   { door, version }: { readonly door: Door<T>; readonly version: string | undefined },
 ): Promise<FastifyReply> {
-  const ongoing = parts.counter.begin(http.request)
+  const ongoing = parts.counter.begin(http.request, parts.endpoint.name)
   const plain = httpBody(http.request)
   const { event, body } = requestEvent(http.request, plain) ?? { event: undefined, body: plain }
   const request = named(door.read(body, parts), event?.id)
   const answer = await infer(parts, {
     request,
     version,
+    trace: http.request.trace,
     onChosen: (chosen) => {
       ongoing.version = chosen
     },

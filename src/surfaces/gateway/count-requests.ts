@@ -3,6 +3,8 @@ import type { Statistics } from './statistics.ts'
 
 /** What is known of an inference request while it is answered. */
 export interface Ongoing {
+  /** The endpoint; undefined until it is known, and then never counted. */
+  model: string | undefined
   version: number | null
   rows: number
 }
@@ -10,7 +12,7 @@ export interface Ongoing {
 /** Counts inference requests of every door: those under way, and what came of each. */
 export interface RequestCounter {
   /** Begins a request whose end the framework tells to `onResponse`. */
-  begin(request: FastifyRequest): Ongoing
+  begin(request: FastifyRequest, model: string): Ongoing
   onResponse(request: FastifyRequest, reply: FastifyReply): Promise<void>
   /**
    * Counts a request of another door from begin to end.
@@ -21,17 +23,19 @@ export interface RequestCounter {
   readonly inFlight: number
 }
 
-export function createRequestCounter(model: string, statistics: Statistics): RequestCounter {
+/** One counter for all endpoints of a gateway. */
+export function createRequestCounter(statistics: Statistics): RequestCounter {
   const ongoing = new Map<FastifyRequest, Ongoing>()
   let others = 0
 
-  function record({ version, rows }: Ongoing, status: number, durationMs: number): void {
+  function record({ model, version, rows }: Ongoing, status: number, durationMs: number): void {
+    if (model === undefined) return
     statistics.record({ model, version, status, durationMs, rows: status < 400 ? rows : 0 })
   }
 
   return {
-    begin(request) {
-      const begun: Ongoing = { version: null, rows: 0 }
+    begin(request, model) {
+      const begun: Ongoing = { model, version: null, rows: 0 }
       ongoing.set(request, begun)
       return begun
     },
@@ -42,7 +46,7 @@ export function createRequestCounter(model: string, statistics: Statistics): Req
       record(ended, reply.statusCode, reply.elapsedTime)
     },
     async count(work, statusOf) {
-      const begun: Ongoing = { version: null, rows: 0 }
+      const begun: Ongoing = { model: undefined, version: null, rows: 0 }
       const startedAt = performance.now()
       const end = (status: number) => record(begun, status, performance.now() - startedAt)
       others++

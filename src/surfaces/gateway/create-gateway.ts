@@ -1,15 +1,16 @@
 import fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
 import { checkAccess, isLoopback } from './access.ts'
-import type { EndpointStatistics } from './endpoint-routes.ts'
-import {
-  bodyLimitOf,
-  createEndpointService,
-  type EndpointService,
-  gatewayFailure,
-} from './endpoint-service.ts'
+import type { EndpointService } from './endpoint-service.ts'
+import type { EndpointStatistics } from './endpoint-statistics.ts'
 import { errorBody } from './error-reply.ts'
 import { gatewayErrors } from './errors.ts'
-import type { GatewayOptions } from './gateway-options.ts'
+import type { GatewayOptions, GatewayServiceOptions, SharedOptions } from './gateway-options.ts'
+import {
+  bodyLimitOf,
+  createGatewayService,
+  type GatewayService,
+  gatewayFailure,
+} from './gateway-service.ts'
 import type { EndpointReport } from './served-endpoint.ts'
 
 export interface ListenOptions {
@@ -19,10 +20,11 @@ export interface ListenOptions {
   readonly port?: number
 }
 
-/** A server that answers predictions of one project's endpoint. */
-export interface Gateway {
+/** A server that answers predictions of several projects' endpoints, and nothing else. */
+export interface GatewayServer {
+  readonly service: GatewayService
   /**
-   * Warms up what the endpoint's state asks for, then listens.
+   * Warms up what the endpoints' states ask for, then listens.
    * @returns the address, such as `http://127.0.0.1:41873`
    * @throws GATEWAY_TOKEN_NEEDED on a host other machines reach, without a token
    * @throws GATEWAY_ADDRESS_TAKEN
@@ -30,23 +32,48 @@ export interface Gateway {
   listen(options?: ListenOptions): Promise<string>
   /** Undefined before `listen`. */
   readonly address: string | undefined
-  /** Reads the endpoint's state again; new versions are warm before they answer. */
-  reload(): Promise<EndpointReport>
-  report(): EndpointReport
-  statistics(): EndpointStatistics
   /** Answers what is under way, then ends. The stores stay open: they are the caller's. */
   close(): Promise<void>
 }
 
-/** A gateway with a server of its own: nothing but predictions answers there. */
+/** A server that answers predictions of one project's endpoint. */
+export interface Gateway extends GatewayServer {
+  /** Reads the endpoint's state again; new versions are warm before they answer. */
+  reload(): Promise<EndpointReport>
+  report(): EndpointReport
+  statistics(): EndpointStatistics
+}
+
+/** A gateway of one endpoint with a server of its own. */
 export function createGateway(options: GatewayOptions): Gateway {
+  const server = createGatewayServer({ ...options, endpoints: [options] })
+  const endpoint: EndpointService = server.service.endpoints.named(undefined)
+  return {
+    service: server.service,
+    listen: server.listen,
+    get address() {
+      return server.address
+    },
+    close: server.close,
+    reload: endpoint.reload,
+    report: endpoint.report,
+    statistics: endpoint.statistics,
+  }
+}
+
+/**
+ * A gateway with a server of its own: nothing but predictions answers there.
+ * @throws ENDPOINT_REPEATED, ENDPOINTS_MISSING
+ */
+export function createGatewayServer(options: GatewayServiceOptions): GatewayServer {
   const token = options.token ?? process.env.ESTEIRA_GATEWAY_TOKEN
-  const service = createEndpointService(options)
+  const service = createGatewayService(options)
   const server = createServer(options, token)
   service.addRoutes(server)
   addOwnHealthRoutes(server, service)
   let address: string | undefined
   return {
+    service,
     async listen({ host = '127.0.0.1', port = 0 } = {}) {
       if (!isLoopback(host) && token === undefined) {
         throw gatewayErrors.GATEWAY_TOKEN_NEEDED({ host })
@@ -58,9 +85,6 @@ export function createGateway(options: GatewayOptions): Gateway {
     get address() {
       return address
     },
-    reload: service.reload,
-    report: service.report,
-    statistics: service.statistics,
     async close() {
       await server.close()
       await service.close()
@@ -68,7 +92,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   }
 }
 
-function createServer(options: GatewayOptions, token: string | undefined): FastifyInstance {
+function createServer(options: SharedOptions, token: string | undefined): FastifyInstance {
   const server = fastify({
     bodyLimit: bodyLimitOf(options),
     forceCloseConnections: 'idle',
@@ -91,9 +115,9 @@ function createServer(options: GatewayOptions, token: string | undefined): Fasti
 }
 
 /** What MLflow's scoring server has beside its predictions; on the platform's server others answer. */
-function addOwnHealthRoutes(server: FastifyInstance, service: EndpointService): void {
+function addOwnHealthRoutes(server: FastifyInstance, service: GatewayService): void {
   server.get('/health', (_request, reply) => {
-    const isReady = service.report().ready
+    const isReady = service.ready
     return reply
       .code(isReady ? 200 : 503)
       .type('text/plain')

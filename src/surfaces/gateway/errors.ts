@@ -23,6 +23,24 @@ export const gatewayErrors = defineErrors({
     message: (d) => `No model "${d.model}" is served here.`,
     hint: (d) => oneOf(d.model, d.known),
   }),
+  ENDPOINT_NOT_NAMED: problem<{ known: readonly string[] }>({
+    ...bad,
+    message: () => 'Several endpoints answer here, and the request does not say which it means.',
+    hint: (d) =>
+      `Add ?endpoint=<name> or the header x-esteira-endpoint. Known: ${d.known.join(', ') || 'none'}.`,
+  }),
+  ENDPOINT_REPEATED: problem<{ endpoint: string; projects: readonly string[] }>({
+    ...bad,
+    exit: 'conflict',
+    message: (d) =>
+      `Two projects have an endpoint "${d.endpoint}": ${d.projects.map((name) => `"${name}"`).join(' and ')}.`,
+    hint: () => 'Give each its own name: deployment.endpoint in the project file.',
+  }),
+  ENDPOINTS_MISSING: problem<Record<string, never>>({
+    ...bad,
+    message: () => 'A gateway needs at least one endpoint to answer for, got none.',
+    hint: () => 'Name the projects whose endpoints it answers for.',
+  }),
   MODEL_VERSION_UNKNOWN: problem<{ model: string; version: string; loaded: readonly number[] }>({
     ...bad,
     status: 404,
@@ -38,6 +56,54 @@ export const gatewayErrors = defineErrors({
     retryable: true,
     message: (d) => `Endpoint "${d.endpoint}" cannot answer yet: ${d.reason}.`,
     hint: (d) => `See GET /v1/endpoints/${d.endpoint}; \`esteira run\` deploys a version.`,
+  }),
+  OVERLOADED: problem<{ endpoint: string; retryAfterSeconds: number }>({
+    status: 503,
+    exit: 'environment',
+    blame: 'system',
+    retryable: true,
+    message: (d) =>
+      `Endpoint "${d.endpoint}" has more requests than this process can answer in time.`,
+    hint: (d) =>
+      `Come back in ${d.retryAfterSeconds} s (Retry-After). Operators: more processes, or deployment.limits.maxInFlight.`,
+  }),
+  DEADLINE_PASSED: problem<{ allowedMs: number }>({
+    status: 504,
+    exit: 'environment',
+    blame: 'system',
+    retryable: true,
+    message: (d) => `The request was not answered within its ${d.allowedMs} ms.`,
+    hint: () =>
+      'Give it more time, or fewer rows; without a time of its own deployment.limits.deadline holds.',
+  }),
+  CALLER_GONE: problem<Record<string, never>>({
+    ...bad,
+    status: 499,
+    message: () => 'The caller hung up before the answer; no model was asked.',
+    hint: () => 'Wait longer before hanging up, or say how long you wait: grpc-timeout.',
+  }),
+  RATE_LIMITED: problem<{
+    perSecond: number
+    limit: number
+    remaining: number
+    resetSeconds: number
+    retryAfterSeconds: number
+  }>({
+    ...bad,
+    status: 429,
+    retryable: true,
+    message: (d) =>
+      `More requests than the ${d.perSecond} a second (${d.limit} at once) that one caller may send.`,
+    hint: (d) =>
+      `Come back in ${d.retryAfterSeconds} s (Retry-After), or send several rows in one request.`,
+  }),
+  PROBING_SUSPECTED: problem<{ retryAfterSeconds: number }>({
+    ...bad,
+    status: 429,
+    retryable: true,
+    message: () => "This caller's questions look like an attempt to copy the model.",
+    hint: (d) =>
+      `Ask the endpoint's operators (the audit trail has the reason), or come back in ${d.retryAfterSeconds} s.`,
   }),
   BODY_NOT_JSON: problem<{ reason: string }>({
     ...bad,

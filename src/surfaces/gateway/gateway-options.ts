@@ -8,7 +8,8 @@ import type {
 } from '../../platform/storage/index.ts'
 import type { PayloadLogOptions } from './events/payload-log.ts'
 
-export interface GatewayOptions {
+/** One project's endpoint: where its parts live, and how it is served. */
+export interface EndpointOptions {
   readonly store: RecordStore
   readonly artifacts: ArtifactStore
   readonly online: OnlineStore
@@ -22,12 +23,33 @@ export interface GatewayOptions {
    * @default false
    */
   readonly acceptRequestTime?: boolean
-  /** Bytes of a request's body. @default 4 MiB */
-  readonly maxBodyBytes?: number
   /** A sink that is told what was asked and answered. @default none */
   readonly payloadLog?: PayloadLogOptions | undefined
   /** Milliseconds between looks at the endpoint's stored state. @default 1,000 */
   readonly pollEveryMs?: number
+  /** Keeps the stable revision in memory whatever the memory budget says. @default false */
+  readonly isPinned?: boolean
+}
+
+/** What all endpoints of a gateway share. */
+export interface SharedOptions {
+  /** Told of faults of the gateway itself; callers' mistakes are answered, not logged. */
+  readonly logger?: (message: string, cause: unknown) => void
+  /** Bytes of a request's body. @default 4 MiB */
+  readonly maxBodyBytes?: number
   /** Demanded of every request when given. @default the variable ESTEIRA_GATEWAY_TOKEN */
   readonly token?: string | undefined
+  /**
+   * Bytes that the models in memory may take together, as `memoryOf` estimates them; beyond it the
+   * least recently used leave, and come back when they are asked for. @default no limit
+   */
+  readonly memoryBudgetBytes?: number | undefined
+}
+
+/** A gateway of one endpoint. */
+export interface GatewayOptions extends EndpointOptions, SharedOptions {}
+
+/** A gateway of several endpoints, each with a name of its own. */
+export interface GatewayServiceOptions extends SharedOptions {
+  readonly endpoints: readonly EndpointOptions[]
 }

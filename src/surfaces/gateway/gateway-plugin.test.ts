@@ -5,9 +5,9 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { systemClock } from '../../core/time/index.ts'
 import { openDatabase } from '../../platform/database/index.ts'
 import { createServer, serverConfigSchema } from '../server/index.ts'
-import { createEndpointService } from './endpoint-service.ts'
 import { ENDPOINT, type GatewayScene, openGatewayScene } from './fixtures/gateway-scene.ts'
 import { gatewayPlugin } from './gateway-plugin.ts'
+import { createGatewayService } from './gateway-service.ts'
 
 const BY = { name: 'root', from: 'cli' }
 let folder: string
@@ -30,13 +30,13 @@ afterEach(async () => {
 
 async function start(settings: Readonly<Record<string, unknown>>) {
   const options = { ...scene, clock: systemClock }
-  const service = createEndpointService(options)
+  const service = createGatewayService({ endpoints: [options] })
   const database = await openDatabase({ url: join(folder, 'server.db') })
   closers.push(() => database.close())
   const server = createServer({
     config: serverConfigSchema.parse({ port: 0, ...settings }),
     database,
-    plugins: [gatewayPlugin(service, options)],
+    plugins: [gatewayPlugin(service)],
   })
   closers.push(async () => {
     await server.close()

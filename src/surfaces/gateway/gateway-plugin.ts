@@ -1,7 +1,9 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { requirePermission } from '../server/index.ts'
-import { bodyLimitOf, type EndpointService } from './endpoint-service.ts'
-import type { GatewayOptions } from './gateway-options.ts'
+import { askedEndpoint, type MaySee } from './endpoint-directory.ts'
+import type { EndpointService } from './endpoint-service.ts'
+import { bodyLimitOf, type GatewayService } from './gateway-service.ts'
+import { splitTarget } from './kserve/kserve-routes.ts'
 import { REPOSITORY_CHANGES } from './rest/repository-routes.ts'
 import { addRolloutRoutes, ROLLOUT_CHANGES } from './rollout-routes.ts'
 
@@ -12,33 +14,57 @@ const MANAGING: readonly string[] = [
 ]
 /** Load balancers ask without an account. */
 const PUBLIC = ['/v2/health/live', '/v2/health/ready', '/ping']
+/** Of protocols without names: the request may name its endpoint in passing. */
+const UNNAMED = ['/invocations', '/v1/labels']
 
 /**
  * The gateway's routes on a server that has found out who asks: each needs `endpoints:predict`, or
- * `endpoints:manage` to change what is served, in the endpoint's project.
+ * `endpoints:manage` to change what is served, for the endpoint that it names, in its project. A route
+ * about no endpoint in particular needs the permission for any, and tells of those alone.
  */
-export function gatewayPlugin(
-  service: EndpointService,
-  options: GatewayOptions,
-): (app: FastifyInstance) => Promise<void> {
-  const project = options.project.name
+export function gatewayPlugin(service: GatewayService): (app: FastifyInstance) => Promise<void> {
+  const { endpoints, options } = service
   const guard = async (request: FastifyRequest) => {
     const { url, config } = request.routeOptions
     if (config.isPublic === true) return
     const permission = MANAGING.includes(url ?? '') ? 'endpoints:manage' : 'endpoints:predict'
+    const name = nameOf(request)
+    const named = name === undefined ? undefined : endpoints.get(name)
+    const subject = named ?? endpoints.all.find((one) => may(request, one, permission))
+    // Who may none of them is refused for the first.
+    const { name: endpoint, project } = subject ?? endpoints.first
     await requirePermission(request, permission, {
       project,
-      endpoint: service.name,
-      subject: `endpoint/${service.name}`,
+      endpoint,
+      subject: `endpoint/${endpoint}`,
     })
   }
+  const maySee: MaySee = (request, one) => may(request, one, 'endpoints:predict')
   return async (app) => {
     app.addHook('onRoute', (route) => {
       route.bodyLimit ??= bodyLimitOf(options)
       if (PUBLIC.includes(route.url)) route.config = { ...route.config, isPublic: true }
     })
     app.addHook('onRequest', guard)
-    service.addRoutes(app)
-    addRolloutRoutes(app, { ...options, endpoint: service.endpoint })
+    service.addRoutes(app, maySee)
+    addRolloutRoutes(app, (request, name) =>
+      endpoints.find(name, () => endpoints.all.filter((one) => maySee(request, one))),
+    )
   }
+}
+
+function may(
+  { principal }: FastifyRequest,
+  { name, project }: EndpointService,
+  permission: 'endpoints:predict' | 'endpoints:manage',
+): boolean {
+  return principal.may(permission, project, name)
+}
+
+/** The endpoint that a request names, by its address or in passing. */
+function nameOf(request: FastifyRequest): string | undefined {
+  const { name, target } = request.params as { readonly name?: string; readonly target?: string }
+  if (name !== undefined) return name
+  if (target !== undefined) return request.method === 'POST' ? splitTarget(target).name : target
+  return UNNAMED.includes(request.routeOptions.url ?? '') ? askedEndpoint(request) : undefined
 }

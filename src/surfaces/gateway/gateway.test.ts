@@ -484,7 +484,7 @@ describe('telling about itself', () => {
     expect(text).toContain(
       'esteira_gateway_requests_total{model="delays",version="1",code="200"} 1\n',
     )
-    expect(text).toContain('esteira_gateway_loaded_revisions 1\n')
+    expect(text).toContain('esteira_gateway_loaded_revisions{model="delays"} 1\n')
     for (const line of text.trimEnd().split('\n')) {
       expect(line).toMatch(/^(?:# (?:HELP|TYPE) \w+ .+|\w+(?:\{(?:\w+="[^"]*",?)+\})? \d\S*)$/)
     }

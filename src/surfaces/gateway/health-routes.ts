@@ -1,19 +1,12 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { describeOutputs } from './encode-response.ts'
-import { gatewayErrors } from './errors.ts'
+import type { RouteParts } from './gateway-service.ts'
 import type { LoadedRevision } from './load-revision.ts'
 import type { ServedEndpoint } from './served-endpoint.ts'
 
 export interface ModelAddress {
   readonly name: string
   readonly version?: string
-}
-
-/** @throws MODEL_UNKNOWN */
-export function requireModel(endpoint: ServedEndpoint, name: string): void {
-  if (name !== endpoint.name) {
-    throw gatewayErrors.MODEL_UNKNOWN({ model: name, known: [endpoint.name] })
-  }
 }
 
 /** What the server is and can do beyond the protocol's core. */
@@ -25,35 +18,56 @@ export function serverMetadata(release: string) {
   }
 }
 
+/**
+ * Whether a gateway is worth sending requests to: when any endpoint answers. One that cannot must not
+ * take the others out of a load balancer; `/v2/models/{name}/ready` tells of each.
+ */
+export function isAnyReady(services: readonly { readonly endpoint: ServedEndpoint }[]): boolean {
+  return services.some(({ endpoint }) => endpoint.ready)
+}
+
 /** Health and metadata as the Open Inference Protocol has them. */
 export function addHealthRoutes(
   server: FastifyInstance,
-  endpoint: ServedEndpoint,
-  release: string,
+  { endpoints, release, seenBy }: RouteParts,
 ): void {
   server.get('/v2', () => serverMetadata(release))
   server.get('/v2/health/live', () => ({ live: true }))
   server.get('/v2/health/ready', (_request, reply) => {
-    const { ready } = endpoint
+    const ready = isAnyReady(endpoints.all)
     return reply.code(ready ? 200 : 503).send({ ready })
   })
 
+  type Asked = FastifyRequest<{ Params: ModelAddress }>
+  const find = (request: Asked) =>
+    endpoints.find(request.params.name, () => seenBy(request)).endpoint
+
   for (const suffix of ['', '/versions/:version']) {
-    server.get<{ Params: ModelAddress }>(`/v2/models/:name${suffix}`, ({ params }) => {
-      requireModel(endpoint, params.name)
-      return describeModel(endpoint, revisionOf(endpoint, params))
+    server.get(`/v2/models/:name${suffix}`, (request: Asked) => {
+      const endpoint = find(request)
+      return describeModel(endpoint, revisionOf(endpoint, request.params))
     })
-    server.get<{ Params: ModelAddress }>(`/v2/models/:name${suffix}/ready`, ({ params }, reply) => {
-      requireModel(endpoint, params.name)
-      const ready =
-        params.version === undefined ? endpoint.ready : revisionOf(endpoint, params) !== undefined
-      return reply.code(ready ? 200 : 503).send({ name: params.name, ready })
+    server.get(`/v2/models/:name${suffix}/ready`, (request: Asked, reply) => {
+      const endpoint = find(request)
+      const { name, version } = request.params
+      const ready = isModelReady(endpoint, version)
+      return reply.code(ready ? 200 : 503).send({ name, ready })
     })
   }
 }
 
+/** @throws MODEL_VERSION_UNKNOWN */
+export function isModelReady(endpoint: ServedEndpoint, version: string | undefined): boolean {
+  if (version === undefined) return endpoint.ready
+  const { revision } = endpoint.routeTo(version)
+  return endpoint.pool.isServable(revision.version.version)
+}
+
 /** The asked version, or the stable one. @throws ENDPOINT_NOT_READY, MODEL_VERSION_UNKNOWN */
-export function revisionOf(endpoint: ServedEndpoint, { version }: ModelAddress): LoadedRevision {
+export function revisionOf(
+  endpoint: ServedEndpoint,
+  { version }: { readonly version?: string },
+): LoadedRevision {
   if (version !== undefined) return endpoint.routeTo(version).revision
   const stable = endpoint.serving?.stable
   return stable === undefined
@@ -70,7 +84,7 @@ export function describeModel(endpoint: ServedEndpoint, { version, plan }: Loade
   }))
   return {
     name: endpoint.name,
-    versions: endpoint.pool.loaded().map(String),
+    versions: endpoint.pool.versions().map(String),
     platform: 'onnx_onnxv1',
     inputs,
     outputs: describeOutputs(version),

@@ -1,10 +1,12 @@
 import type { FastifyInstance } from 'fastify'
-import type { PredictionLog } from '../../platform/storage/index.ts'
 import { answerRequest, type Door } from './answer-request.ts'
-import { requireModel } from './health-routes.ts'
+import type { RequestCounter } from './count-requests.ts'
+import { askedEndpoint } from './endpoint-directory.ts'
+import type { EndpointInference } from './endpoint-service.ts'
+import type { RouteParts } from './gateway-service.ts'
 import { inferResponse } from './infer.ts'
 import { addKserveRoutes } from './kserve/kserve-routes.ts'
-import { addInvocationRoutes, type InvocationParts } from './mlflow/invocation-routes.ts'
+import { addInvocationRoutes } from './mlflow/invocation-routes.ts'
 import type { InferResponse } from './open-inference.ts'
 import { parseRequest } from './parse-request.ts'
 import { addCompressedBodies } from './rest/compressed-body.ts'
@@ -15,10 +17,6 @@ import { takeLabels } from './take-labels.ts'
 interface InferAddress {
   readonly name: string
   readonly version?: string
-}
-
-export interface InferenceRouteParts extends InvocationParts {
-  readonly log: PredictionLog
 }
 
 const OPEN_INFERENCE: Door<InferResponse> = {
@@ -32,8 +30,12 @@ const OPEN_INFERENCE: Door<InferResponse> = {
 }
 
 /** The routes that predict, by protocol, and the one that takes labels. */
-export function addInferenceRoutes(server: FastifyInstance, parts: InferenceRouteParts): void {
-  const { counter } = parts
+export function addInferenceRoutes(
+  server: FastifyInstance,
+  parts: RouteParts,
+  counter: RequestCounter,
+): void {
+  const { endpoints, seenBy } = parts
   server.register(async (scope) => {
     addInferenceBodies(scope)
     addCompressedBodies(scope)
@@ -42,19 +44,22 @@ export function addInferenceRoutes(server: FastifyInstance, parts: InferenceRout
         `/v2/models/:name${suffix}/infer`,
         { onResponse: counter.onResponse },
         (request, reply) => {
-          requireModel(parts.endpoint, request.params.name)
-          const { version } = request.params
-          return answerRequest(parts, { request, reply }, { door: OPEN_INFERENCE, version })
+          const { name, version } = request.params
+          const { inference } = endpoints.find(name, () => seenBy(request))
+          return answerRequest(inference, { request, reply }, { door: OPEN_INFERENCE, version })
         },
       )
     }
   })
-  server.register(async (scope) => addInvocationRoutes(scope, parts))
-  server.register(async (scope) => addKserveRoutes(scope, parts))
-  server.post('/v1/labels', ({ body }) => ({ accepted: acceptLabels(parts, body) }))
+  server.register(async (scope) => addInvocationRoutes(scope, parts, counter))
+  server.register(async (scope) => addKserveRoutes(scope, parts, counter))
+  server.post('/v1/labels', (request) => {
+    const { inference } = endpoints.named(askedEndpoint(request), () => seenBy(request))
+    return { accepted: acceptLabels(inference, request.body) }
+  })
 }
 
-function acceptLabels({ endpoint, log, clock }: InferenceRouteParts, body: unknown): number {
+function acceptLabels({ endpoint, log, clock }: EndpointInference, body: unknown): number {
   const stable = endpoint.serving?.stable
   const signature = stable === undefined ? undefined : endpoint.pool.get(stable)?.version.signature
   return takeLabels({ body, log, clock, signature })

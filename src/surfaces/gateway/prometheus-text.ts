@@ -6,10 +6,16 @@ import type { ModelCounts } from './statistics.ts'
 export interface MetricsFacts {
   readonly counts: readonly ModelCounts[]
   readonly inFlight: number
-  readonly loadedRevisions: number
+  readonly endpoints: readonly EndpointFacts[]
   readonly residentMemoryBytes: number
   readonly cpuSeconds: number
   readonly startedAtMs: number
+}
+
+/** What is told of each endpoint. */
+export interface EndpointFacts {
+  readonly name: string
+  readonly loadedRevisions: number
   /** Undefined without a payload log. */
   readonly payloads: PayloadCounts | undefined
   readonly mirrored: MirrorCounts
@@ -45,15 +51,22 @@ export function prometheusText(facts: MetricsFacts): string {
       help: 'Rows predicted, answered and logged.',
       samples: labelled.map(({ labels, counts }): Sample => ['', labels, counts.predictions]),
     }),
-    facts.payloads === undefined ? '' : payloadEvents(facts.payloads),
+    payloadEvents(facts.endpoints),
     family({
       name: 'esteira_gateway_mirrored_total',
       type: 'counter',
       help: 'Rows shown to a shadow, and requests that failed there or found the queue full.',
-      samples: Object.entries(facts.mirrored).map(([result, n]): Sample => ['', { result }, n]),
+      samples: facts.endpoints.flatMap(({ name, mirrored }) => byResult(name, mirrored)),
     }),
     gauge('esteira_gateway_in_flight', 'Inference requests under way.', facts.inFlight),
-    gauge('esteira_gateway_loaded_revisions', 'Revisions in memory.', facts.loadedRevisions),
+    family({
+      name: 'esteira_gateway_loaded_revisions',
+      type: 'gauge',
+      help: 'Revisions in memory.',
+      samples: facts.endpoints.map(
+        ({ name, loadedRevisions }): Sample => ['', { model: name }, loadedRevisions],
+      ),
+    }),
     gauge(
       'process_resident_memory_bytes',
       'Resident memory of the process.',
@@ -73,13 +86,21 @@ export function prometheusText(facts: MetricsFacts): string {
   ].join('')
 }
 
-function payloadEvents(counts: PayloadCounts): string {
+function payloadEvents(endpoints: readonly EndpointFacts[]): string {
+  const samples = endpoints.flatMap(({ name, payloads }) =>
+    payloads === undefined ? [] : byResult(name, payloads),
+  )
+  if (samples.length === 0) return ''
   return family({
     name: 'esteira_gateway_payload_events_total',
     type: 'counter',
     help: 'Events of the payload log by result; a dropped one found the queue full.',
-    samples: Object.entries(counts).map(([result, n]): Sample => ['', { result }, n]),
+    samples,
   })
+}
+
+function byResult(model: string, counts: object): Sample[] {
+  return Object.entries(counts).map(([result, n]): Sample => ['', { model, result }, n])
 }
 
 function durationSamples(labels: Labels, { latency }: ModelCounts['counts']): Sample[] {

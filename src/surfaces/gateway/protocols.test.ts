@@ -319,7 +319,7 @@ describe('the payload log', () => {
     expect(request?.body.inputs).toEqual(INPUTS)
     expect(response?.body).toMatchObject({ id: 'batch', model_name: ENDPOINT })
     const metrics = await (await fetch(`${gateway.address}/metrics`)).text()
-    expect(metrics).toContain('esteira_gateway_payload_events_total{result="sent"} 2\n')
+    expect(metrics).toContain('esteira_gateway_payload_events_total{model="delays",result="sent"} 2\n')
   })
 
   test('never holds an answer up: what does not fit its queue is dropped and counted', async () => {
@@ -334,7 +334,7 @@ describe('the payload log', () => {
       expect((await send(PREDICT, { instances: ROWS })).status).toBe(200)
     }
     const metrics = await (await fetch(`${gateway.address}/metrics`)).text()
-    expect(metrics).toContain('esteira_gateway_payload_events_total{result="dropped"} 5\n')
+    expect(metrics).toContain('esteira_gateway_payload_events_total{model="delays",result="dropped"} 5\n')
     release()
   })
 })

@@ -28,7 +28,11 @@ export interface RevisionPool {
   failureOf(version: number): Error | undefined
   /** Takes revisions out of service and closes each after its last request. */
   retire(keep: readonly number[]): Promise<void>
+  /** Those in memory. */
   loaded(): readonly number[]
+  /** Those that answer: in memory, or back there at their next request. */
+  versions(): readonly number[]
+  isServable(version: number): boolean
   inFlight(version: number): number
   report(): readonly RevisionReport[]
 }
@@ -90,6 +94,14 @@ class LoadedRevisions implements RevisionPool {
 
   loaded(): readonly number[] {
     return [...this.#entries.keys()].sort((a, b) => a - b)
+  }
+
+  versions(): readonly number[] {
+    return this.loaded()
+  }
+
+  isServable(version: number): boolean {
+    return this.#entries.has(version)
   }
 
   inFlight(version: number): number {

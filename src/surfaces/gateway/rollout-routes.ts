@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { RolloutRequest } from '../../flows/index.ts'
-import type { GatewayOptions } from './gateway-options.ts'
-import { requireModel } from './health-routes.ts'
+import type { EndpointService } from './endpoint-service.ts'
+import type { EndpointOptions } from './gateway-options.ts'
 import { fieldsOf, invalid } from './parse-request.ts'
 import type { ServedEndpoint } from './served-endpoint.ts'
 
@@ -14,7 +14,7 @@ export const ROLLOUT_CHANGES: readonly string[] = [
   `${BASE}/abort`,
 ]
 
-export type RolloutParts = Pick<GatewayOptions, 'project' | 'store' | 'log' | 'clock'> & {
+export type RolloutParts = Pick<EndpointOptions, 'project' | 'store' | 'log' | 'clock'> & {
   readonly endpoint: ServedEndpoint
 }
 
@@ -27,20 +27,23 @@ const EXPLAINED = 100
 /**
  * A rollout by HTTP: its status, its decisions, and changes by hand, for servers that know who asks.
  */
-export function addRolloutRoutes(server: FastifyInstance, parts: RolloutParts): void {
-  const { clock, endpoint } = parts
-  server.get<Address>(BASE, async ({ params }) => {
-    requireModel(endpoint, params.name)
+export function addRolloutRoutes(
+  server: FastifyInstance,
+  find: (request: FastifyRequest, name: string) => EndpointService,
+): void {
+  const partsOf = (request: FastifyRequest<Address>) => find(request, request.params.name).rollout
+  server.get<Address>(BASE, async (request) => {
+    const parts = partsOf(request)
     const { rolloutStatus } = await import('../../flows/index.ts')
-    return rolloutStatus(parts, clock.now())
+    return rolloutStatus(parts, parts.clock.now())
   })
-  server.get<Address>(`${BASE}/decisions`, async ({ params }) => {
-    requireModel(endpoint, params.name)
+  server.get<Address>(`${BASE}/decisions`, async (request) => {
+    const parts = partsOf(request)
     const { rolloutDecisions } = await import('../../flows/index.ts')
     return { decisions: await rolloutDecisions(parts, EXPLAINED) }
   })
   server.post<Address>(`${BASE}/start`, async (request) => {
-    requireModel(endpoint, request.params.name)
+    const parts = partsOf(request)
     const { readStrategy, startRolloutNow } = await import('../../flows/index.ts')
     const asked = requestOf(request, ['version', 'strategy'])
     const { version, strategy } = fieldsOf(request.body, 'the body')
@@ -55,12 +58,12 @@ export function addRolloutRoutes(server: FastifyInstance, parts: RolloutParts): 
     return followed(parts, startRolloutNow(parts, { ...asked, version, strategy: given }))
   })
   server.post<Address>(`${BASE}/promote`, async (request) => {
-    requireModel(endpoint, request.params.name)
+    const parts = partsOf(request)
     const { promoteRolloutNow } = await import('../../flows/index.ts')
     return followed(parts, promoteRolloutNow(parts, requestOf(request, [])))
   })
   server.post<Address>(`${BASE}/abort`, async (request) => {
-    requireModel(endpoint, request.params.name)
+    const parts = partsOf(request)
     const { abortRolloutNow } = await import('../../flows/index.ts')
     return followed(parts, abortRolloutNow(parts, requestOf(request, [])))
   })

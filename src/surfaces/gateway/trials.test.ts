@@ -161,7 +161,7 @@ describe('a shadow', () => {
     expect(logged()).toHaveLength(80)
     expect(served.statistics().mirrored).toEqual({ compared: 80, failed: 0, dropped: 0 })
     const metrics = await (await fetch(`${served.address}/metrics`)).text()
-    expect(metrics).toContain('esteira_gateway_mirrored_total{result="compared"} 80')
+    expect(metrics).toContain('esteira_gateway_mirrored_total{model="delays",result="compared"} 80')
   })
 
   test('of another shape fails on its own account only', async () => {

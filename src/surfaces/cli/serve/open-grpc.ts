@@ -1,4 +1,4 @@
-import type { EndpointService, GrpcGateway } from '../../gateway/index.ts'
+import type { GatewayService, GrpcGateway } from '../../gateway/index.ts'
 import type { Server, ServerConfig } from '../../server/index.ts'
 
 const MEBIBYTE = 1_048_576
@@ -7,7 +7,7 @@ export interface OpenGrpcOptions {
   readonly server: Server
   readonly config: ServerConfig
   /** Undefined on a server without a project: then there is nothing to predict. */
-  readonly service: EndpointService | undefined
+  readonly service: GatewayService | undefined
   readonly logger: (message: string, cause: unknown) => void
 }
 
@@ -21,13 +21,11 @@ export async function openGrpc({
   const { host, grpcPort: port, maxBodyMebibytes } = config
   if (port === undefined || service === undefined) return undefined
   const { openGrpcGateway } = await import('../../gateway/index.ts')
-  const { name: endpoint, project } = service
-  const about = { project, endpoint, subject: `endpoint/${endpoint}` }
   return openGrpcGateway(service, {
     host,
     port,
     maxMessageBytes: maxBodyMebibytes * MEBIBYTE,
-    authorize: (call) => server.authorize({ ...call, about }),
+    authorize: (call) => server.authorize(call),
     logger,
   })
 }

@@ -45,7 +45,7 @@ export async function serveUntilAsked(call: CommandCall, options: ServeOptions):
     await endpoint?.service.start()
     await server.listen()
     grpc = await openGrpc({ server, config: options.config, service: endpoint?.service, logger })
-    const watch = await startWatch(call, options, endpoint?.service)
+    const watch = await startWatch(call, options, endpoint?.service.endpoints.first)
     announce(call, { http: server.address, grpc: grpc?.address }, options)
     await Promise.race([call.interruption.asked, ...(options.until ? [options.until] : [])])
     await watch?.stop()

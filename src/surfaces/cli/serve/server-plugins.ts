@@ -3,7 +3,7 @@ import type { Access, Role } from '../../../assurance/security/index.ts'
 import type { Platform } from '../../../flows/index.ts'
 import type { Actor } from '../../../platform/database/index.ts'
 import type { FindDependents } from '../../../stages/registry/catalog/index.ts'
-import type { EndpointService, GatewayOptions } from '../../gateway/index.ts'
+import type { GatewayOptions, GatewayService } from '../../gateway/index.ts'
 import type { ServerPlugin } from '../../server/index.ts'
 import { packageVersion } from '../package-facts.ts'
 import { lifecycleWork } from './lifecycle-work.ts'
@@ -75,10 +75,10 @@ async function roleOf(access: Access, by: Actor, project: string): Promise<Role 
 export async function endpointOf(
   platform: Platform,
   options: Pick<GatewayOptions, 'acceptRequestTime' | 'logger' | 'payloadLog'>,
-): Promise<{ readonly service: EndpointService; readonly plugin: ServerPlugin }> {
-  const { createEndpointService, gatewayPlugin } = await import('../../gateway/index.ts')
+): Promise<{ readonly service: GatewayService; readonly plugin: ServerPlugin }> {
+  const { createGatewayService, gatewayPlugin } = await import('../../gateway/index.ts')
   const { store, artifacts, online, log, project, clock } = platform
   const all = { ...options, store, artifacts, online, log, project, clock }
-  const service = createEndpointService(all)
-  return { service, plugin: gatewayPlugin(service, all) }
+  const service = createGatewayService({ ...options, endpoints: [all] })
+  return { service, plugin: gatewayPlugin(service) }
 }

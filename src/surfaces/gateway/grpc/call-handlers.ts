@@ -1,3 +1,4 @@
+import type { RequestTrace } from '../../../platform/telemetry/index.ts'
 import type { Ongoing } from '../count-requests.ts'
 import type { EndpointDirectory } from '../endpoint-directory.ts'
 import type { EndpointService } from '../endpoint-service.ts'
@@ -22,6 +23,8 @@ export interface CallContext {
   readonly ongoing: Ongoing
   /** The endpoints that the caller may know of. */
   readonly seen: readonly EndpointService[]
+  /** Undefined when nothing is traced. */
+  readonly trace: RequestTrace | undefined
 }
 
 export interface CallHandler {
@@ -98,12 +101,13 @@ function versionOf(version: string): string | undefined {
 function inferHandler({ endpoints }: HandlerParts): CallHandler {
   const base = handler(
     'endpoints:predict',
-    async (message: ModelInferRequest, { ongoing, seen }) => {
+    async (message: ModelInferRequest, { ongoing, seen, trace }) => {
       const { inference, name } = endpoints.find(message.model_name, () => seen)
       ongoing.model = name
       const answer = await infer(inference, {
         request: readInfer(message, inference),
         version: versionOf(message.model_version),
+        trace,
         onChosen: (version) => {
           ongoing.version = version
         },

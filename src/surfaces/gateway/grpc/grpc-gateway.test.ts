@@ -5,9 +5,9 @@ import { Client, credentials, Metadata, type ServiceError, status } from '@grpc/
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { systemClock } from '../../../core/time/index.ts'
-import { createEndpointService, type EndpointService } from '../endpoint-service.ts'
 import { gatewayErrors } from '../errors.ts'
 import { ENDPOINT, type GatewayScene, openGatewayScene } from '../fixtures/gateway-scene.ts'
+import { createGatewayService, type GatewayService } from '../gateway-service.ts'
 import { infer, inferResponse } from '../infer.ts'
 import { openGrpcGateway } from '../open-grpc-gateway.ts'
 import { parseRequest } from '../parse-request.ts'
@@ -20,7 +20,7 @@ const MAX_MESSAGE_BYTES = 1_000_000
 
 let folder: string
 let scene: GatewayScene
-let service: EndpointService
+let service: GatewayService
 let grpc: GrpcGateway
 let client: Client
 const faults: unknown[] = []
@@ -30,13 +30,14 @@ beforeAll(async () => {
   scene = await openGatewayScene(folder)
   await scene.addVersion('first')
   await scene.rollOut(1)
-  service = createEndpointService({ ...scene, clock: systemClock })
+  service = createGatewayService({ endpoints: [{ ...scene, clock: systemClock }] })
   await service.start()
   grpc = await openGrpcGateway(service, {
     port: 0,
     maxMessageBytes: MAX_MESSAGE_BYTES,
-    authorize: async ({ authorization }) => {
+    authorize: async ({ authorization, about }) => {
       if (authorization[0] !== 'Bearer good') throw gatewayErrors.TOKEN_WRONG({})
+      return about
     },
     logger: (_message, cause) => faults.push(cause),
   })
@@ -115,7 +116,7 @@ describe('predictions over gRPC', () => {
     }
     const request = parseRequest(json, { acceptRequestTime: false })
     const same = { request, version: undefined, onChosen: () => {} }
-    const { outputs } = inferResponse(await infer(service.inference, same))
+    const { outputs } = inferResponse(await infer(service.endpoints.first.inference, same))
     expect(message).toMatchObject({
       model_name: ENDPOINT,
       model_version: '1',
@@ -143,10 +144,10 @@ describe('predictions over gRPC', () => {
   })
 
   test('are counted with the others', async () => {
-    const before = service.statistics().versions['1']
+    const before = service.endpoints.first.statistics().versions['1']
     await call('ModelInfer', REQUEST)
     await call('ModelInfer', { ...REQUEST, inputs: INPUTS.slice(1) })
-    const after = service.statistics().versions['1']
+    const after = service.endpoints.first.statistics().versions['1']
     expect(after?.requests).toBe((before?.requests ?? 0) + 2)
     expect(after?.rejected).toBe((before?.rejected ?? 0) + 1)
   })
@@ -228,7 +229,7 @@ test('closing answers what is under way', async () => {
   const other = await openGrpcGateway(service, {
     port: 0,
     maxMessageBytes: MAX_MESSAGE_BYTES,
-    authorize: async () => {},
+    authorize: async ({ about }) => about,
   })
   const before = client
   client = new Client(other.address, credentials.createInsecure())

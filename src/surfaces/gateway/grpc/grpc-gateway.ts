@@ -6,7 +6,7 @@ import {
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js'
 import type { PlatformError } from '../../../core/errors/index.ts'
-import type { Telemetry } from '../../../platform/telemetry/index.ts'
+import type { RequestTrace, Telemetry } from '../../../platform/telemetry/index.ts'
 import type { Ongoing, RequestCounter } from '../count-requests.ts'
 import type { EndpointService } from '../endpoint-service.ts'
 import { platformError } from '../error-reply.ts'
@@ -119,12 +119,18 @@ function implement(
     Object.entries(handlers).map(([name, handler]) => [
       name,
       (call: Call, callback: sendUnaryData<object>) => {
-        answer(call, handler, { ...parts, options }).then(
-          (response) => callback(null, response),
+        const trace = traceCall(options.telemetry, call)
+        answer(call, handler, { ...parts, options, trace }).then(
+          (response) => {
+            endCallTrace(trace)
+            callback(null, response)
+          },
           (error: unknown) => {
             const failure = failureOf(error, options)
             if (failure.status >= 500) options.logger?.(failure.message, error)
-            callback(callFailure(failure))
+            const ending = callFailure(failure, trace)
+            endCallTrace(trace, ending.code)
+            callback(ending)
           },
         )
       },
@@ -132,7 +138,10 @@ function implement(
   )
 }
 
-type CallParts = GrpcParts & { readonly options: GrpcOptions }
+interface CallParts extends GrpcParts {
+  readonly options: GrpcOptions
+  readonly trace: RequestTrace | undefined
+}
 
 async function answer(call: Call, handler: CallHandler, parts: CallParts): Promise<object> {
   const message: object | Malformed = call.request
@@ -141,7 +150,7 @@ async function answer(call: Call, handler: CallHandler, parts: CallParts): Promi
     if (isMalformed(message)) {
       throw gatewayErrors.REQUEST_REFUSED({ reason: 'its bytes are no such message' })
     }
-    return handler.handle(message, { ongoing, seen })
+    return handler.handle(message, { ongoing, seen, trace: parts.trace })
   }
   if (handler.isInference !== true) return run({ model: undefined, version: null, rows: 0 })
   return parts.counter.count(run, (error) => failureOf(error, parts.options).status)

@@ -1,7 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { type AnswerParts, answerRequest, type Door } from '../answer-request.ts'
+import type { RequestCounter } from '../count-requests.ts'
 import { gatewayErrors } from '../errors.ts'
-import { requireModel } from '../health-routes.ts'
+import type { RouteParts } from '../gateway-service.ts'
 import type { InferRequest } from '../open-inference.ts'
 import { fieldsOf, invalid, type ParseOptions } from '../parse-request.ts'
 import { addEventBodies, httpBody } from '../rest/http-body.ts'
@@ -17,14 +18,17 @@ const PREDICT: Door<object> = {
 }
 
 /** KServe's protocol of version 1: `:predict` and `:explain` behind a model's name. */
-export function addKserveRoutes(scope: FastifyInstance, parts: AnswerParts): void {
-  const { endpoint, counter } = parts
+export function addKserveRoutes(
+  scope: FastifyInstance,
+  { endpoints, seenBy }: RouteParts,
+  counter: RequestCounter,
+): void {
   addLenientJson(scope)
   addEventBodies(scope)
-  scope.get('/v1/models', () => ({ models: [endpoint.name] }))
+  scope.get('/v1/models', (request) => ({ models: seenBy(request).map(({ name }) => name) }))
   scope.get<{ Params: { readonly target: string } }>('/v1/models/:target', (request, reply) => {
-    requireModel(endpoint, request.params.target)
-    const { name, ready } = endpoint
+    const service = endpoints.find(request.params.target, () => seenBy(request))
+    const { name, ready } = service.endpoint
     return reply.code(ready ? 200 : 503).send({ name, ready })
   })
   scope.post<{ Params: { readonly target: string } }>(
@@ -36,14 +40,15 @@ export function addKserveRoutes(scope: FastifyInstance, parts: AnswerParts): voi
         const path = `/v1/models/${request.params.target}`.slice(0, 200)
         throw gatewayErrors.ROUTE_UNKNOWN({ method: 'POST', path })
       }
-      requireModel(endpoint, name)
-      if (verb === 'explain') return answerExplanation(parts, request, reply)
-      return answerRequest(parts, { request, reply }, { door: PREDICT, version: undefined })
+      const { inference } = endpoints.find(name, () => seenBy(request))
+      if (verb === 'explain') return answerExplanation(inference, request, reply)
+      return answerRequest(inference, { request, reply }, { door: PREDICT, version: undefined })
     },
   )
 }
 
-function splitTarget(target: string): { readonly name: string; readonly verb: string } {
+/** `name:verb`. */
+export function splitTarget(target: string): { readonly name: string; readonly verb: string } {
   const colon = target.lastIndexOf(':')
   return { name: target.slice(0, Math.max(0, colon)), verb: target.slice(colon + 1) }
 }

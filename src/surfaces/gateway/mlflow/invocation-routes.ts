@@ -1,8 +1,12 @@
 import type { FastifyInstance } from 'fastify'
-import { type AnswerParts, answerRequest, type Door } from '../answer-request.ts'
+import { answerRequest, type Door } from '../answer-request.ts'
+import type { RequestCounter } from '../count-requests.ts'
+import { askedEndpoint } from '../endpoint-directory.ts'
+import type { RouteParts } from '../gateway-service.ts'
+import { isAnyReady } from '../health-routes.ts'
 import { addLenientJson } from '../rows/lenient-json.ts'
 import { predictionsOf } from '../rows/predictions.ts'
-import { answerErrorsAsMlflow, type ToFailure } from './invocation-errors.ts'
+import { answerErrorsAsMlflow } from './invocation-errors.ts'
 import { parseInvocation } from './parse-invocation.ts'
 
 const INVOCATIONS: Door<object> = {
@@ -10,25 +14,29 @@ const INVOCATIONS: Door<object> = {
   write: (answer) => ({ predictions: predictionsOf(answer) }),
 }
 
-export interface InvocationParts extends AnswerParts {
-  readonly toFailure: ToFailure
-}
-
-/** MLflow's scoring protocol: it knows one model, which is the endpoint. */
-export function addInvocationRoutes(scope: FastifyInstance, parts: InvocationParts): void {
-  answerErrorsAsMlflow(scope, parts.toFailure)
+/**
+ * MLflow's scoring protocol. It knows one model: the gateway's only endpoint, or the one that
+ * `?endpoint=` or the header `x-esteira-endpoint` names.
+ */
+export function addInvocationRoutes(
+  scope: FastifyInstance,
+  { endpoints, seenBy, toFailure }: RouteParts,
+  counter: RequestCounter,
+): void {
+  answerErrorsAsMlflow(scope, toFailure)
   addLenientJson(scope)
   scope.addContentTypeParser('text/csv', { parseAs: 'string' }, (_request, body, done) =>
     done(null, body),
   )
   scope.get('/ping', (_request, reply) => {
-    const { ready } = parts.endpoint
+    const ready = isAnyReady(endpoints.all)
     return reply
       .code(ready ? 200 : 503)
       .type('application/json; charset=utf-8')
       .send('\n')
   })
-  scope.post('/invocations', { onResponse: parts.counter.onResponse }, (request, reply) =>
-    answerRequest(parts, { request, reply }, { door: INVOCATIONS, version: undefined }),
-  )
+  scope.post('/invocations', { onResponse: counter.onResponse }, (request, reply) => {
+    const { inference } = endpoints.named(askedEndpoint(request), () => seenBy(request))
+    return answerRequest(inference, { request, reply }, { door: INVOCATIONS, version: undefined })
+  })
 }

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { RouteParts } from '../gateway-service.ts'
 import { fieldsOf, invalid } from '../parse-request.ts'
-import type { ServedEndpoint } from '../served-endpoint.ts'
 import { addInferenceBodies, jsonBody } from './http-body.ts'
 import { indexRepository, loadModel, unloadModel } from './repository.ts'
 
@@ -13,7 +13,7 @@ export const REPOSITORY_CHANGES: readonly string[] = [
 type Address = { readonly Params: { readonly name: string } }
 
 /** The model repository extension of the Open Inference Protocol. */
-export function addRepositoryRoutes(app: FastifyInstance, endpoint: ServedEndpoint): void {
+export function addRepositoryRoutes(app: FastifyInstance, { endpoints, seenBy }: RouteParts): void {
   const [load = '', unload = ''] = REPOSITORY_CHANGES
   app.register(async (scope) => {
     addInferenceBodies(scope)
@@ -22,16 +22,20 @@ export function addRepositoryRoutes(app: FastifyInstance, endpoint: ServedEndpoi
       if (ready !== undefined && typeof ready !== 'boolean') {
         throw invalid('ready', 'true or false', ready)
       }
-      return indexRepository(endpoint, { readyOnly: ready === true })
+      return seenBy(request).flatMap(({ endpoint }) =>
+        indexRepository(endpoint, { readyOnly: ready === true }),
+      )
     })
     scope.post<Address>(load, async (request) => {
       const { parameters } = fieldsOfBody(request, ['parameters'])
-      await loadModel(endpoint, { model: request.params.name, parameters })
+      const { endpoint } = endpoints.find(request.params.name, () => seenBy(request))
+      await loadModel(endpoint, { parameters })
       return {}
     })
     scope.post<Address>(unload, async (request) => {
       const { parameters } = fieldsOfBody(request, ['parameters'])
-      await unloadModel(endpoint, { model: request.params.name, parameters })
+      const { endpoint } = endpoints.find(request.params.name, () => seenBy(request))
+      await unloadModel(endpoint, { parameters })
       return {}
     })
   })

@@ -1,5 +1,4 @@
 import { gatewayErrors } from '../errors.ts'
-import { requireModel } from '../health-routes.ts'
 import { invalid, optionalFields } from '../parse-request.ts'
 import type { ServedEndpoint } from '../served-endpoint.ts'
 
@@ -30,17 +29,17 @@ export function indexRepository(
 }
 
 export interface RepositoryWish {
-  readonly model: string
+  /** Such as `{version}`. */
   readonly parameters: unknown
 }
 
 /**
  * Reads the endpoint's state again and loads what it asks for, or the version before again that was
  * unloaded: `parameters.version`.
- * @throws MODEL_UNKNOWN, FIELD_UNKNOWN, REPOSITORY_REFUSED
+ * @throws FIELD_UNKNOWN, REPOSITORY_REFUSED
  */
 export async function loadModel(endpoint: ServedEndpoint, wish: RepositoryWish): Promise<void> {
-  const version = wantedVersion(endpoint, wish)
+  const version = wantedVersion(wish)
   await endpoint.follow({ retry: true })
   if (version !== undefined) {
     if (version === endpoint.serving?.previous) await endpoint.pool.ensure([version])
@@ -56,10 +55,10 @@ export async function loadModel(endpoint: ServedEndpoint, wish: RepositoryWish):
 /**
  * Unloads the version before (`parameters.version`), which is kept for an instant way back. What the
  * rollout gives traffic stays.
- * @throws MODEL_UNKNOWN, FIELD_UNKNOWN, REPOSITORY_REFUSED
+ * @throws FIELD_UNKNOWN, REPOSITORY_REFUSED
  */
 export async function unloadModel(endpoint: ServedEndpoint, wish: RepositoryWish): Promise<void> {
-  const version = wantedVersion(endpoint, wish)
+  const version = wantedVersion(wish)
   const { serving, pool } = endpoint
   if (version === undefined) throw refused(endpoint, 'its rollout decides what answers')
   if (pool.get(version) === undefined) throw refused(endpoint, `version ${version} is not loaded`)
@@ -69,11 +68,7 @@ export async function unloadModel(endpoint: ServedEndpoint, wish: RepositoryWish
   await pool.retire(pool.loaded().filter((loaded) => loaded !== version))
 }
 
-function wantedVersion(
-  endpoint: ServedEndpoint,
-  { model, parameters }: RepositoryWish,
-): number | undefined {
-  requireModel(endpoint, model)
+function wantedVersion({ parameters }: RepositoryWish): number | undefined {
   const known = ['version', 'unload_dependents']
   const { version } = optionalFields(parameters ?? undefined, 'parameters', known)
   if (version === undefined) return undefined
