@@ -8,7 +8,11 @@ import {
   type Tracer,
   trace,
 } from '@opentelemetry/api'
-import { parseKeyPairsIntoRecord, W3CTraceContextPropagator } from '@opentelemetry/core'
+import {
+  AnchoredClock,
+  parseKeyPairsIntoRecord,
+  W3CTraceContextPropagator,
+} from '@opentelemetry/core'
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'
 import { defaultResource, resourceFromAttributes } from '@opentelemetry/resources'
 import {
@@ -57,57 +61,78 @@ export function createOtlpTelemetry(
     spanProcessors: [new BatchSpanProcessor({ exporter, ...settings.queue })],
   })
   const tracer = provider.getTracer(SCOPE, release)
+  let closed: Promise<void> | undefined
   return {
     begin({ name, carrier, attributes }) {
       const from = propagator.extract(ROOT_CONTEXT, carrier, carrierReader)
-      const span = tracer.startSpan(
-        name,
-        { kind: SpanKind.SERVER, attributes: { ...attributes } },
-        from,
-      )
-      return new SpanTrace(tracer, span, trace.setSpan(from, span))
+      // One clock a request: parts of microseconds stand in their order.
+      const clock = new AnchoredClock(Date, performance)
+      const options = {
+        kind: SpanKind.SERVER,
+        startTime: clock.now(),
+        attributes: { ...attributes },
+      }
+      const span = tracer.startSpan(name, options, from)
+      return new SpanTrace({ tracer, clock, span, context: trace.setSpan(from, span) })
     },
-    async close() {
-      const { promise, resolve } = Promise.withResolvers<void>()
-      const timer = setTimeout(resolve, CLOSE_WITHIN_MS)
+    close() {
       // What could not be sent was told by the exporter's watch.
-      await Promise.race([provider.shutdown().catch(() => {}), promise])
-      clearTimeout(timer)
+      closed ??= atMost(
+        CLOSE_WITHIN_MS,
+        provider.shutdown().catch(() => {}),
+      )
+      return closed
     },
   }
 }
 
+async function atMost(ms: number, work: Promise<void>): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const timer = setTimeout(resolve, ms)
+  await Promise.race([work, promise])
+  clearTimeout(timer)
+}
+
+interface SpanParts {
+  readonly tracer: Tracer
+  readonly clock: AnchoredClock
+  readonly span: Span
+  /** What children begin in. */
+  readonly context: Context
+}
+
 class SpanTrace implements RequestTrace {
-  readonly #tracer: Tracer
-  readonly #span: Span
-  readonly #context: Context
+  readonly #parts: SpanParts
   #part: Span | undefined
 
-  constructor(tracer: Tracer, span: Span, context: Context) {
-    this.#tracer = tracer
-    this.#span = span
-    this.#context = context
+  constructor(parts: SpanParts) {
+    this.#parts = parts
   }
 
   get traceId(): string {
-    return this.#span.spanContext().traceId
+    return this.#parts.span.spanContext().traceId
   }
 
   headers(): Readonly<Record<string, string>> {
     const headers: Record<string, string> = {}
-    propagator.inject(this.#context, headers, headerWriter)
+    propagator.inject(this.#parts.context, headers, headerWriter)
     return headers
   }
 
   enter(part: string, attributes: Attributes = {}): void {
     this.leave()
-    if (!this.#span.isRecording()) return
-    const options = { kind: SpanKind.INTERNAL, attributes: { ...attributes } }
-    this.#part = this.#tracer.startSpan(part, options, this.#context)
+    const { tracer, clock, span, context } = this.#parts
+    if (!span.isRecording()) return
+    const options = {
+      kind: SpanKind.INTERNAL,
+      startTime: clock.now(),
+      attributes: { ...attributes },
+    }
+    this.#part = tracer.startSpan(part, options, context)
   }
 
   leave(): void {
-    this.#part?.end()
+    this.#part?.end(this.#parts.clock.now())
     this.#part = undefined
   }
 
@@ -115,10 +140,11 @@ class SpanTrace implements RequestTrace {
     // A part that is still under way is where it failed.
     if (failed) this.#part?.setStatus({ code: SpanStatusCode.ERROR })
     this.leave()
-    if (!this.#span.isRecording()) return
-    this.#span.setAttributes({ ...attributes })
-    if (failed) this.#span.setStatus({ code: SpanStatusCode.ERROR })
-    this.#span.end()
+    const { span, clock } = this.#parts
+    if (!span.isRecording()) return
+    span.setAttributes({ ...attributes })
+    if (failed) span.setStatus({ code: SpanStatusCode.ERROR })
+    span.end(clock.now())
   }
 }
 
