@@ -16,23 +16,32 @@ const FLOAT32_MAX = 3.402_823_466_385_288_6e38
 export function decodeColumn(tensor: WireTensor, column: RequestColumn): readonly Cell[] {
   checkDatatype(tensor, column)
   const data = flatData(tensor)
-  const read = readerOf(tensor.datatype, column.kind)
-  return data.map((value, row) => {
-    if (value === null) return null
-    const cell = read.accept(value)
-    if (cell === undefined) {
-      throw gatewayErrors.INPUT_VALUE_WRONG({
-        input: tensor.name,
-        row,
-        expected: `${read.expected} or null`,
-        got: shown(value),
-      })
-    }
-    return cell
+  const reader = readerOf(tensor.datatype, column.kind)
+  const cells: Cell[] = []
+  for (const [row, value] of data.entries()) {
+    cells.push(readCell(reader, value, { input: tensor.name, row }))
+  }
+  return cells
+}
+
+/** A value as its column takes it. @throws INPUT_VALUE_WRONG */
+export function readCell(
+  reader: CellReader,
+  value: unknown,
+  place: { readonly input: string; readonly row: number },
+): Cell {
+  if (value === null) return null
+  const cell = reader.accept(value)
+  if (cell !== undefined) return cell
+  throw gatewayErrors.INPUT_VALUE_WRONG({
+    ...place,
+    expected: `${reader.expected} or null`,
+    got: shown(value),
   })
 }
 
-function checkDatatype({ name, datatype }: WireTensor, { kind }: RequestColumn): void {
+/** @throws INPUT_DATATYPE_WRONG */
+export function checkDatatype({ name, datatype }: WireTensor, { kind }: RequestColumn): void {
   if (UNTYPED.includes(datatype)) return
   const isText = datatype === 'BYTES'
   const fits = DATATYPES.includes(datatype) && (kind === 'any' || (kind === 'text') === isText)
@@ -73,7 +82,8 @@ function soleElement(input: string, item: unknown): unknown {
   })
 }
 
-interface CellReader {
+/** How the values of a datatype become cells of a column. */
+export interface CellReader {
   readonly expected: string
   /** The cell, or undefined when the value does not fit. */
   readonly accept: (value: unknown) => Cell | undefined
@@ -128,7 +138,7 @@ const NUMBER_TEXT: CellReader = {
   },
 }
 
-function readerOf(datatype: string, kind: RequestColumn['kind']): CellReader {
+export function readerOf(datatype: string, kind: RequestColumn['kind']): CellReader {
   if (datatype === 'JSON') return JSON_VALUES[kind]
   if (datatype === 'CSV') return kind === 'number' ? NUMBER_TEXT : TEXT
   if (datatype === 'BYTES') return TEXT

@@ -1,14 +1,22 @@
 import { type Cell, decodeColumn } from './decode-column.ts'
 import { gatewayErrors } from './errors.ts'
-import type { InferRequest } from './open-inference.ts'
-import type { InputPlan } from './request-columns.ts'
-import { splitMatrices } from './tensors/split-matrix.ts'
+import type { InferRequest, WireTensor } from './open-inference.ts'
+import type { InputPlan, RequestColumn } from './request-columns.ts'
+import { decodeMatrix, isMatrix, matrixColumns } from './tensors/decode-matrix.ts'
 
 export interface DecodedRows {
   readonly rows: number
   /** What the caller sent, by column. */
   readonly columns: ReadonlyMap<string, readonly Cell[]>
 }
+
+/** A plan's columns by name, made once a plan: requests come by the thousand. */
+interface Wanted {
+  readonly columns: ReadonlyMap<string, RequestColumn>
+  readonly names: readonly string[]
+}
+
+const known = new WeakMap<InputPlan, Wanted>()
 
 /**
  * Reads the columns of a request against what a version needs: each once, none missing, none
@@ -20,27 +28,55 @@ export function decodeRows(
   plan: InputPlan,
   maxBatchRows: number,
 ): DecodedRows {
-  const wanted = new Map(plan.columns.map((column) => [column.name, column]))
+  const wanted = wantedOf(plan)
   const columns = new Map<string, readonly Cell[]>()
   let rows: number | undefined
-  for (const tensor of splitMatrices(request.inputs, plan)) {
-    const column = wanted.get(tensor.name)
-    if (column === undefined) {
-      throw gatewayErrors.INPUT_UNKNOWN({ input: tensor.name, known: [...wanted.keys()] })
-    }
-    if (columns.has(tensor.name)) throw gatewayErrors.REQUEST_INPUT_REPEATED({ input: tensor.name })
-    const cells = decodeColumn(tensor, column)
-    rows ??= cells.length
-    if (cells.length !== rows) {
+  for (const tensor of request.inputs) {
+    const column = wanted.columns.get(tensor.name)
+    const found =
+      column === undefined
+        ? addMatrix(columns, tensor, plan)
+        : addColumn(columns, tensor.name, decodeColumn(tensor, column))
+    rows ??= found
+    if (found !== rows) {
       throw gatewayErrors.INPUT_SHAPE_WRONG({
         input: tensor.name,
         expected: `${rows} rows as in "${request.inputs[0]?.name}"`,
-        got: `${cells.length}`,
+        got: `${found}`,
       })
     }
-    columns.set(tensor.name, cells)
   }
-  return checkRows({ request, rows: rows ?? 0, columns, wanted: [...wanted.keys()], maxBatchRows })
+  const { names } = wanted
+  return checkRows({ request, rows: rows ?? 0, columns, wanted: names, maxBatchRows })
+}
+
+function wantedOf(plan: InputPlan): Wanted {
+  let wanted = known.get(plan)
+  if (wanted === undefined) {
+    const columns = new Map(plan.columns.map((column) => [column.name, column]))
+    wanted = { columns, names: [...columns.keys()] }
+    known.set(plan, wanted)
+  }
+  return wanted
+}
+
+type Columns = Map<string, readonly Cell[]>
+
+/** Rows of the matrix. @throws INPUT_UNKNOWN for a tensor that is no matrix */
+function addMatrix(columns: Columns, tensor: WireTensor, plan: InputPlan): number {
+  if (!isMatrix(tensor)) {
+    throw gatewayErrors.INPUT_UNKNOWN({ input: tensor.name, known: [...wantedOf(plan).names] })
+  }
+  const wanted = matrixColumns(tensor, plan)
+  const decoded = decodeMatrix(tensor, wanted)
+  for (const [at, { name }] of wanted.entries()) addColumn(columns, name, decoded[at] ?? [])
+  return tensor.shape[0] ?? 0
+}
+
+function addColumn(columns: Columns, name: string, cells: readonly Cell[]): number {
+  if (columns.has(name)) throw gatewayErrors.REQUEST_INPUT_REPEATED({ input: name })
+  columns.set(name, cells)
+  return cells.length
 }
 
 function checkRows(options: {
@@ -51,8 +87,10 @@ function checkRows(options: {
   readonly maxBatchRows: number
 }): DecodedRows {
   const { request, rows, columns, wanted, maxBatchRows } = options
-  const missing = wanted.filter((name) => !columns.has(name))
-  if (missing.length > 0) throw gatewayErrors.INPUT_MISSING({ inputs: missing })
+  // Only wanted columns are in there, each once.
+  if (columns.size < wanted.length) {
+    throw gatewayErrors.INPUT_MISSING({ inputs: wanted.filter((name) => !columns.has(name)) })
+  }
   if (rows > maxBatchRows) throw gatewayErrors.BATCH_TOO_LARGE({ rows, limit: maxBatchRows })
   if (request.ids !== undefined && request.ids.length !== rows) {
     throw gatewayErrors.BODY_INVALID({
