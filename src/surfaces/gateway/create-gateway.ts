@@ -1,4 +1,5 @@
 import fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
+import { addTracing } from '../server/index.ts'
 import { checkAccess, isLoopback } from './access.ts'
 import type { EndpointService } from './endpoint-service.ts'
 import type { EndpointStatistics } from './endpoint-statistics.ts'
@@ -104,6 +105,7 @@ function createServer(options: SharedOptions, token: string | undefined): Fastif
     },
   })
   server.removeContentTypeParser('text/plain')
+  addTracing(server, options.telemetry)
   server.addHook('onRequest', async (request) => checkAccess(request, token))
   server.setNotFoundHandler((request, reply) => {
     const { method, url } = request

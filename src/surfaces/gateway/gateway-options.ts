@@ -6,7 +6,10 @@ import type {
   PredictionLog,
   RecordStore,
 } from '../../platform/storage/index.ts'
+import type { Telemetry } from '../../platform/telemetry/index.ts'
+import type { RequestObserver } from './admission/probing/request-observer.ts'
 import type { PayloadLogOptions } from './events/payload-log.ts'
+import type { GatewayGroup } from './gateway-group.ts'
 
 /** One project's endpoint: where its parts live, and how it is served. */
 export interface EndpointOptions {
@@ -25,6 +28,8 @@ export interface EndpointOptions {
   readonly acceptRequestTime?: boolean
   /** A sink that is told what was asked and answered. @default none */
   readonly payloadLog?: PayloadLogOptions | undefined
+  /** Told of every answered request, beside the built-in watch for probing. @default nobody */
+  readonly observers?: readonly RequestObserver[]
   /** Milliseconds between looks at the endpoint's stored state. @default 1,000 */
   readonly pollEveryMs?: number
   /** Keeps the stable revision in memory whatever the memory budget says. @default false */
@@ -39,11 +44,15 @@ export interface SharedOptions {
   readonly maxBodyBytes?: number
   /** Demanded of every request when given. @default the variable ESTEIRA_GATEWAY_TOKEN */
   readonly token?: string | undefined
+  /** Where requests are traced to, by a gateway with a server of its own. @default nowhere */
+  readonly telemetry?: Telemetry | undefined
   /**
    * Bytes that the models in memory may take together, as `memoryOf` estimates them; beyond it the
    * least recently used leave, and come back when they are asked for. @default no limit
    */
   readonly memoryBudgetBytes?: number | undefined
+  /** Asked for metrics and statistics when several processes answer. @default this process alone */
+  readonly group?: GatewayGroup | undefined
 }
 
 /** A gateway of one endpoint. */

@@ -135,6 +135,7 @@ function contextOf(options: ServerOptions): ServerContext {
     listener: audit.listener,
     dataFolder: options.dataFolder ?? config.dataDir,
     logger: options.logger ?? (() => {}),
+    telemetry: options.telemetry,
   }
 }
 

@@ -3,6 +3,7 @@ import type { AuditTrail } from '../../assurance/audit/index.ts'
 import type { Access } from '../../assurance/security/index.ts'
 import type { Clock } from '../../core/time/index.ts'
 import type { ChangeListener, Database } from '../../platform/database/index.ts'
+import type { Telemetry } from '../../platform/telemetry/index.ts'
 import type { ServerConfig } from './config/server-config.ts'
 
 /** What every plugin of the server works with. */
@@ -18,6 +19,8 @@ export interface ServerContext {
   readonly dataFolder: string
   /** Told of faults of the server itself; callers' mistakes are answered, not logged. */
   readonly logger: (message: string, cause: unknown) => void
+  /** Where requests are traced to; undefined when nowhere. */
+  readonly telemetry?: Telemetry | undefined
 }
 
 /**

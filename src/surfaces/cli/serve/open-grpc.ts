@@ -27,5 +27,6 @@ export async function openGrpc({
     maxMessageBytes: maxBodyMebibytes * MEBIBYTE,
     authorize: (call) => server.authorize(call),
     logger,
+    telemetry: server.context.telemetry,
   })
 }

@@ -3,6 +3,7 @@ import type { Database } from '../../../platform/database/index.ts'
 import type { EndpointService, GrpcGateway } from '../../gateway/index.ts'
 import type { ServerConfig } from '../../server/index.ts'
 import type { CommandCall, CommandOutcome } from '../command-session.ts'
+import { openProcessTelemetry } from '../open-process-telemetry.ts'
 import { openGrpc } from './open-grpc.ts'
 import { apiPlugins, endpointOf } from './server-plugins.ts'
 
@@ -32,6 +33,7 @@ export async function serveUntilAsked(call: CommandCall, options: ServeOptions):
     platform === undefined
       ? undefined
       : await endpointOf(platform, { acceptRequestTime, logger, payloadLog })
+  const telemetry = await openProcessTelemetry(call.terminal)
   const { createServer } = await import('../../server/index.ts')
   const server = createServer({
     config: options.config,
@@ -39,6 +41,7 @@ export async function serveUntilAsked(call: CommandCall, options: ServeOptions):
     plugins: [apiPlugins, ...(endpoint === undefined ? [] : [endpoint.plugin])],
     predictionToken: call.terminal.environment.ESTEIRA_GATEWAY_TOKEN || undefined,
     logger,
+    telemetry,
   })
   let grpc: GrpcGateway | undefined
   try {
@@ -52,6 +55,7 @@ export async function serveUntilAsked(call: CommandCall, options: ServeOptions):
   } finally {
     await Promise.all([server.close(), grpc?.close()])
     await endpoint?.service.close()
+    await telemetry?.close()
   }
 }
 
