@@ -35,6 +35,11 @@ export function platformError(
   return gatewayErrors.GATEWAY_FAULT({}, error)
 }
 
+/** Whether operators should look into it: overload and late answers are told by figures, not logged. */
+export function isOwnFault({ status, code }: PlatformError): boolean {
+  return status >= 500 && code !== 'OVERLOADED' && code !== 'DEADLINE_PASSED'
+}
+
 function sentence(message: string | undefined): string {
   return (message ?? 'no reason given').replace(/\.$/, '').slice(0, 200)
 }

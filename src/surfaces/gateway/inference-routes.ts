@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify'
+import { inferenceHooks } from './admission/admit-request.ts'
 import { answerRequest, type Door } from './answer-request.ts'
 import type { RequestCounter } from './count-requests.ts'
 import { askedEndpoint } from './endpoint-directory.ts'
@@ -37,12 +38,15 @@ export function addInferenceRoutes(
 ): void {
   const { endpoints, seenBy } = parts
   server.register(async (scope) => {
+    const hooks = inferenceHooks(counter, ({ params }) => {
+      return endpoints.get((params as InferAddress).name)?.inference
+    })
     addInferenceBodies(scope)
     addCompressedBodies(scope)
     for (const suffix of ['', '/versions/:version']) {
       scope.post<{ Params: InferAddress }>(
         `/v2/models/:name${suffix}/infer`,
-        { onResponse: counter.onResponse },
+        hooks,
         (request, reply) => {
           const { name, version } = request.params
           const { inference } = endpoints.find(name, () => seenBy(request))

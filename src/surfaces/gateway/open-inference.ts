@@ -40,6 +40,8 @@ export interface InferRequest {
   readonly key?: string | undefined
   /** Milliseconds; undefined means now. */
   readonly timeMs: number | undefined
+  /** Milliseconds that the caller gives the request from its arrival; undefined leaves it open. */
+  readonly timeoutMs?: number | undefined
   readonly inputs: readonly WireTensor[]
   /** Names of the wanted outputs; all when undefined. */
   readonly outputs: readonly string[] | undefined

@@ -7,7 +7,7 @@ type Fields = Readonly<Record<string, unknown>>
 
 const REQUEST_FIELDS = ['id', 'parameters', 'inputs', 'outputs']
 /** `content_type` is sent by common clients and says nothing that matters here. */
-const PARAMETER_FIELDS = ['time', 'ids', 'key', 'content_type', 'binary_data_output']
+const PARAMETER_FIELDS = ['time', 'ids', 'key', 'timeout', 'content_type', 'binary_data_output']
 const INPUT_FIELDS = ['name', 'shape', 'datatype', 'data', 'parameters']
 const OUTPUT_FIELDS = ['name', 'parameters']
 const INPUT_PARAMETERS = ['content_type', 'binary_data', 'binary_data_size']
@@ -49,13 +49,23 @@ export function identityOf(
   id: unknown,
   parameters: Fields,
   options: ParseOptions,
-): Pick<InferRequest, 'id' | 'ids' | 'key' | 'timeMs'> {
+): Pick<InferRequest, 'id' | 'ids' | 'key' | 'timeMs' | 'timeoutMs'> {
   return {
     id: id === undefined ? undefined : idOf(id, 'id'),
     ids: parameters.ids === undefined ? undefined : idsOf(parameters.ids),
     key: parameters.key === undefined ? undefined : idOf(parameters.key, 'parameters.key'),
     timeMs: parameters.time === undefined ? undefined : timeOf(parameters.time, options),
+    timeoutMs: timeoutOf(parameters.timeout),
   }
+}
+
+/** `parameters.timeout` as Triton defines it: whole microseconds, 0 for none; in milliseconds. */
+function timeoutOf(value: unknown): number | undefined {
+  if (value === undefined || value === 0) return undefined
+  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) {
+    throw invalid('parameters.timeout', 'whole microseconds', value)
+  }
+  return value / 1_000
 }
 
 /** How a value is shown in an error: short, and never a page of data. */

@@ -60,7 +60,7 @@ export interface Server {
    * What of `about` a caller of another door than HTTP may.
    * @throws LOGIN_NEEDED, PERMISSION_DENIED, and what wrong credentials are refused with
    */
-  authorize<T extends CallSubject>(call: ForeignCall<T>): Promise<readonly T[]>
+  authorize<T extends CallSubject>(call: ForeignCall<T>): Promise<AllowedCall<T>>
   /** Answers what is under way, for at most ten seconds, then ends. */
   close(): Promise<void>
 }
@@ -74,6 +74,13 @@ export interface ForeignCall<T extends CallSubject = CallSubject> {
   readonly permission: Permission
   /** At least one; refused is who may none of them. */
   readonly about: readonly T[]
+}
+
+/** Who called, and what of it the caller may. */
+export interface AllowedCall<T extends CallSubject> {
+  /** The account's name, or `local`. */
+  readonly caller: string
+  readonly allowed: readonly T[]
 }
 
 export type CallSubject = PermissionSubject & { readonly subject: string }
@@ -113,7 +120,7 @@ export function createServer(options: ServerOptions): Server {
       if (allowed.length === 0 && first !== undefined) {
         await requireFor(principal, permission, { about: first, audit: context.audit })
       }
-      return allowed
+      return { caller: principal.name, allowed }
     },
     async close() {
       const timer = setTimeout(() => app.server.closeAllConnections(), CLOSE_WITHIN_MS)

@@ -1,4 +1,5 @@
 import type { RequestTrace } from '../../../platform/telemetry/index.ts'
+import { type CallFacts, runAdmittedCall } from '../admission/admit-call.ts'
 import type { Ongoing } from '../count-requests.ts'
 import type { EndpointDirectory } from '../endpoint-directory.ts'
 import type { EndpointService } from '../endpoint-service.ts'
@@ -25,6 +26,8 @@ export interface CallContext {
   readonly seen: readonly EndpointService[]
   /** Undefined when nothing is traced. */
   readonly trace: RequestTrace | undefined
+  /** Who calls, and for how long it waits. */
+  readonly facts: CallFacts
 }
 
 export interface CallHandler {
@@ -101,19 +104,25 @@ function versionOf(version: string): string | undefined {
 function inferHandler({ endpoints }: HandlerParts): CallHandler {
   const base = handler(
     'endpoints:predict',
-    async (message: ModelInferRequest, { ongoing, seen, trace }) => {
+    async (message: ModelInferRequest, { ongoing, seen, trace, facts }) => {
       const { inference, name } = endpoints.find(message.model_name, () => seen)
       ongoing.model = name
-      const answer = await infer(inference, {
-        request: readInfer(message, inference),
-        version: versionOf(message.model_version),
-        trace,
-        onChosen: (version) => {
-          ongoing.version = version
-        },
+      return runAdmittedCall(inference.gate, facts, async ({ deadline, caller }) => {
+        const request = readInfer(message, inference)
+        if (request.timeoutMs !== undefined) deadline.shorten(request.timeoutMs)
+        const answer = await infer(inference, {
+          request,
+          version: versionOf(message.model_version),
+          trace,
+          deadline,
+          onChosen: (version) => {
+            ongoing.version = version
+          },
+        })
+        ongoing.rows = answer.answers.length
+        inference.gate.answered(caller, answer)
+        return writeInfer(answer, { isRaw: message.raw_input_contents.length > 0 })
       })
-      ongoing.rows = answer.answers.length
-      return writeInfer(answer, { isRaw: message.raw_input_contents.length > 0 })
     },
     (message) => message.model_name,
   )

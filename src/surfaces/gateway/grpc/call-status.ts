@@ -6,6 +6,7 @@ const STATUS: Readonly<Record<number, status>> = {
   401: status.UNAUTHENTICATED,
   403: status.PERMISSION_DENIED,
   404: status.NOT_FOUND,
+  499: status.CANCELLED,
   409: status.FAILED_PRECONDITION,
   429: status.RESOURCE_EXHAUSTED,
   501: status.UNIMPLEMENTED,
@@ -26,6 +27,12 @@ export function callFailure(
   metadata.set('esteira-hint', headerText(failure.hint))
   const traceparent = trace?.headers().traceparent
   if (traceparent !== undefined) metadata.set('traceresponse', traceparent)
+  const { retryAfterSeconds } = failure.details
+  if (typeof retryAfterSeconds === 'number') {
+    // What clients with a retry policy obey (gRFC A6), and what people read.
+    metadata.set('grpc-retry-pushback-ms', String(retryAfterSeconds * 1_000))
+    metadata.set('retry-after', String(retryAfterSeconds))
+  }
   const fallback = failure.status >= 500 ? status.INTERNAL : status.INVALID_ARGUMENT
   const code = STATUS[failure.status] ?? fallback
   return { code, details: failure.message.toWellFormed(), metadata }

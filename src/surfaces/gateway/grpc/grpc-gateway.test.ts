@@ -37,7 +37,7 @@ beforeAll(async () => {
     maxMessageBytes: MAX_MESSAGE_BYTES,
     authorize: async ({ authorization, about }) => {
       if (authorization[0] !== 'Bearer good') throw gatewayErrors.TOKEN_WRONG({})
-      return about
+      return { allowed: about }
     },
     logger: (_message, cause) => faults.push(cause),
   })
@@ -229,7 +229,7 @@ test('closing answers what is under way', async () => {
   const other = await openGrpcGateway(service, {
     port: 0,
     maxMessageBytes: MAX_MESSAGE_BYTES,
-    authorize: async ({ about }) => about,
+    authorize: async ({ about }) => ({ allowed: about }),
   })
   const before = client
   client = new Client(other.address, credentials.createInsecure())

@@ -7,9 +7,10 @@ import {
 } from '@grpc/grpc-js'
 import type { PlatformError } from '../../../core/errors/index.ts'
 import type { RequestTrace, Telemetry } from '../../../platform/telemetry/index.ts'
+import { type CallFacts, callFacts } from '../admission/admit-call.ts'
 import type { Ongoing, RequestCounter } from '../count-requests.ts'
 import type { EndpointService } from '../endpoint-service.ts'
-import { platformError } from '../error-reply.ts'
+import { isOwnFault, platformError } from '../error-reply.ts'
 import { gatewayErrors } from '../errors.ts'
 import {
   type CallHandler,
@@ -38,7 +39,7 @@ export interface GrpcOptions {
   /** Bytes of a message. */
   readonly maxMessageBytes: number
   /**
-   * Which of the endpoints a caller may; throws when none. Health is told to everybody.
+   * Who calls, and which of the endpoints it may; throws when none. Health is told to everybody.
    * @param authorization the values of the metadata of that name
    * @param about the endpoint that is asked for, or all of them
    */
@@ -47,7 +48,11 @@ export interface GrpcOptions {
     readonly from: string
     readonly permission: CallPermission
     readonly about: readonly EndpointSubject[]
-  }) => Promise<readonly EndpointSubject[]>
+  }) => Promise<{
+    /** The account's name; undefined where nobody logs in. */
+    readonly caller?: string | undefined
+    readonly allowed: readonly EndpointSubject[]
+  }>
   /** Told of faults of the gateway itself. */
   readonly logger?: ((message: string, cause: unknown) => void) | undefined
   /** Where calls are traced to. @default nowhere */
@@ -65,6 +70,9 @@ export interface GrpcGateway {
 const CLOSE_WITHIN_MS = 10_000
 const MAX_STREAMS = 1_000
 const MAX_HEADER_BYTES = 16_384
+const KEEPALIVE_EVERY_MS = 60_000
+const KEEPALIVE_WITHIN_MS = 20_000
+const CLOSE_IDLE_MS = 600_000
 
 export interface GrpcParts extends HandlerParts {
   readonly counter: RequestCounter
@@ -76,6 +84,10 @@ export async function startGrpcGateway(
   options: GrpcOptions,
 ): Promise<GrpcGateway> {
   const server = new Server({
+    // Peers that vanished are found, and connections that ask nothing are closed: each holds memory.
+    'grpc.keepalive_time_ms': KEEPALIVE_EVERY_MS,
+    'grpc.keepalive_timeout_ms': KEEPALIVE_WITHIN_MS,
+    'grpc.max_connection_idle_ms': CLOSE_IDLE_MS,
     'grpc.max_receive_message_length': options.maxMessageBytes,
     'grpc.max_concurrent_streams': MAX_STREAMS,
     'grpc.max_metadata_size': MAX_HEADER_BYTES,
@@ -127,7 +139,7 @@ function implement(
           },
           (error: unknown) => {
             const failure = failureOf(error, options)
-            if (failure.status >= 500) options.logger?.(failure.message, error)
+            if (isOwnFault(failure)) options.logger?.(failure.message, error)
             const ending = callFailure(failure, trace)
             endCallTrace(trace, ending.code)
             callback(ending)
@@ -145,34 +157,35 @@ interface CallParts extends GrpcParts {
 
 async function answer(call: Call, handler: CallHandler, parts: CallParts): Promise<object> {
   const message: object | Malformed = call.request
-  const seen = await allowed(call, handler, parts)
+  const { seen, facts } = await allowed(call, handler, parts)
   const run = async (ongoing: Ongoing) => {
     if (isMalformed(message)) {
       throw gatewayErrors.REQUEST_REFUSED({ reason: 'its bytes are no such message' })
     }
-    return handler.handle(message, { ongoing, seen, trace: parts.trace })
+    return handler.handle(message, { ongoing, seen, facts, trace: parts.trace })
   }
   if (handler.isInference !== true) return run({ model: undefined, version: null, rows: 0 })
   return parts.counter.count(run, (error) => failureOf(error, parts.options).status)
 }
 
-/** The endpoints that the call may know of: the one it names, or all that its caller may ask. */
+/** Who calls, and the endpoints it may know of: the one it names, or all that it may ask. */
 async function allowed(
   call: Call,
   { permission, concerns }: CallHandler,
   { endpoints, options }: CallParts,
-): Promise<readonly EndpointService[]> {
-  if (permission === null) return endpoints.all
+): Promise<{ readonly seen: readonly EndpointService[]; readonly facts: CallFacts }> {
+  // Peers are written as host:port.
+  const from = call.getPeer().replace(/:\d+$/, '')
+  if (permission === null) return { seen: endpoints.all, facts: callFacts(call, undefined, from) }
   const name = isMalformed(call.request) ? undefined : concerns(call.request)
   const named = name === undefined ? undefined : endpoints.get(name)
   const asked = named === undefined ? endpoints.all : [named]
   const authorization = call.metadata.get('authorization').map(String)
-  // Peers are written as host:port.
-  const from = call.getPeer().replace(/:\d+$/, '')
   const about = asked.map(subjectOf)
-  const granted = await options.authorize({ authorization, from, permission, about })
-  const names = new Set(granted.map(({ endpoint }) => endpoint))
-  return asked.filter((service) => names.has(service.name))
+  const { caller, allowed } = await options.authorize({ authorization, from, permission, about })
+  const names = new Set(allowed.map(({ endpoint }) => endpoint))
+  const seen = asked.filter((service) => names.has(service.name))
+  return { seen, facts: callFacts(call, caller, from) }
 }
 
 function subjectOf({ name, project }: EndpointService): EndpointSubject {

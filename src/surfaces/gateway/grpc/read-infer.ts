@@ -12,7 +12,7 @@ import {
 } from './messages.ts'
 
 /** `binary_data_output` and its like are sent by clients that speak both transports. */
-const PARAMETERS = ['time', 'ids', 'content_type', 'binary_data_output']
+const PARAMETERS = ['time', 'ids', 'timeout', 'content_type', 'binary_data_output']
 const TENSOR_PARAMETERS = ['content_type', 'binary_data', 'binary_data_size']
 const NONE: ReadonlySet<string> = new Set()
 

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { inferenceHooks, runAdmitted } from '../admission/admit-request.ts'
 import { type AnswerParts, answerRequest, type Door } from '../answer-request.ts'
 import type { RequestCounter } from '../count-requests.ts'
 import { gatewayErrors } from '../errors.ts'
@@ -31,9 +32,13 @@ export function addKserveRoutes(
     const { name, ready } = service.endpoint
     return reply.code(ready ? 200 : 503).send({ name, ready })
   })
+  const hooks = inferenceHooks(counter, ({ params }) => {
+    const { target } = params as { readonly target: string }
+    return endpoints.get(splitTarget(target).name)?.inference
+  })
   scope.post<{ Params: { readonly target: string } }>(
     '/v1/models/:target',
-    { onResponse: counter.onResponse },
+    hooks,
     (request, reply) => {
       const { name, verb } = splitTarget(request.params.target)
       if (verb !== 'predict' && verb !== 'explain') {
@@ -59,7 +64,9 @@ async function answerExplanation(
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   const request = parseInstances(httpBody(http).json, parts)
-  return reply.send(await explain(parts, request))
+  return runAdmitted(parts.gate, { request: http, reply }, async () =>
+    reply.send(await explain(parts, request)),
+  )
 }
 
 /** `{instances}` or `{inputs}`, rows or columns; `parameters` as in the other protocols of rows. */

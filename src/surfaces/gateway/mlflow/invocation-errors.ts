@@ -12,6 +12,7 @@ const ERROR_CODES: Readonly<Record<number, string>> = {
   404: 'RESOURCE_DOES_NOT_EXIST',
   429: 'REQUEST_LIMIT_EXCEEDED',
   503: 'TEMPORARILY_UNAVAILABLE',
+  504: 'DEADLINE_EXCEEDED',
 }
 
 /** Answers errors as MLflow's scoring server does, with the gateway's own fields beside. */

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify'
+import { inferenceHooks } from '../admission/admit-request.ts'
 import { answerRequest, type Door } from '../answer-request.ts'
 import type { RequestCounter } from '../count-requests.ts'
 import { askedEndpoint } from '../endpoint-directory.ts'
@@ -35,8 +36,17 @@ export function addInvocationRoutes(
       .type('application/json; charset=utf-8')
       .send('\n')
   })
-  scope.post('/invocations', { onResponse: counter.onResponse }, (request, reply) => {
+  const hooks = inferenceHooks(counter, (request) => {
+    const name = askedEndpoint(request)
+    const service = name === undefined ? soleOf(endpoints.all) : endpoints.get(name)
+    return service?.inference
+  })
+  scope.post('/invocations', hooks, (request, reply) => {
     const { inference } = endpoints.named(askedEndpoint(request), () => seenBy(request))
     return answerRequest(inference, { request, reply }, { door: INVOCATIONS, version: undefined })
   })
+}
+
+function soleOf<T>(all: readonly T[]): T | undefined {
+  return all.length === 1 ? all[0] : undefined
 }

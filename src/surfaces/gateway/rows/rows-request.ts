@@ -1,7 +1,7 @@
 import type { InferRequest, WireTensor } from '../open-inference.ts'
 import { identityOf, invalid, optionalFields, type ParseOptions } from '../parse-request.ts'
 
-const PARAMETERS = ['id', 'ids', 'key', 'time', 'output']
+const PARAMETERS = ['id', 'ids', 'key', 'time', 'timeout', 'output']
 const NONE: ReadonlySet<string> = new Set()
 
 /**
