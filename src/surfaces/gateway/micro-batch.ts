@@ -11,32 +11,63 @@ interface Waiting {
 
 export type Predict = (inputs: ModelInputs) => Promise<PredictionBatch>
 
+export interface BatchLimits {
+  /** Rows of one call; a single request never has more. */
+  readonly maxRows: number
+  /** How long the first of a call's requests may wait for others, in milliseconds; 0 is none. */
+  readonly delayMs: number
+}
+
 /**
- * Lets all requests of one event-loop turn share one call of the model. Nothing waits for a timer:
- * a lone request runs at the end of its own turn.
- * @param maxRows rows of one call; a single request never has more
+ * Rows of a call that several requests share. More would save little: a call costs about what three
+ * rows of a tree ensemble do. The first answers leave while the next call is computed.
  */
-export function createMicroBatch(session: ModelSession, maxRows: number): Predict {
+const SHARED_ROWS = 16
+
+/**
+ * Lets requests that come together share calls of the model. Without a delay a call takes what came
+ * in one turn of the event loop, and a lone request runs at the end of its own turn.
+ * @param limits asked for at each call, so that they may change
+ */
+export function createMicroBatch(session: ModelSession, limits: () => BatchLimits): Predict {
   let waiting: Waiting[] = []
+  let rows = 0
+  let timer: NodeJS.Timeout | undefined
 
   function flush(): void {
+    clearTimeout(timer)
+    timer = undefined
     const due = waiting
     waiting = []
-    for (const group of groupsOf(due, maxRows)) void answerGroup(session, group)
+    rows = 0
+    for (const group of groupsOf(due, limits().maxRows)) void answerGroup(session, group)
+  }
+
+  function schedule(): void {
+    const { delayMs, maxRows } = limits()
+    if (delayMs === 0) {
+      if (waiting.length === 1) setImmediate(flush)
+    } else if (rows >= Math.min(maxRows, SHARED_ROWS)) {
+      flush()
+    } else {
+      timer ??= setTimeout(flush, delayMs)
+    }
   }
 
   return (inputs) =>
     new Promise((resolve, reject) => {
-      if (waiting.length === 0) setImmediate(flush)
       waiting.push({ inputs, resolve, reject })
+      rows += inputs.rows
+      schedule()
     })
 }
 
 function groupsOf(due: readonly Waiting[], maxRows: number): Waiting[][] {
+  const most = Math.min(maxRows, SHARED_ROWS)
   const groups: Waiting[][] = []
   let rows = Number.POSITIVE_INFINITY
   for (const item of due) {
-    if (rows + item.inputs.rows > maxRows) {
+    if (rows + item.inputs.rows > most) {
       groups.push([])
       rows = 0
     }
@@ -49,11 +80,12 @@ function groupsOf(due: readonly Waiting[], maxRows: number): Waiting[][] {
 async function answerGroup(session: ModelSession, group: readonly Waiting[]): Promise<void> {
   try {
     const answer = await session.predict(joinRows(session.signature, group))
+    const { width } = answer
     let from = 0
     for (const { inputs, resolve } of group) {
       const to = from + inputs.rows
-      const output = answer.output.subarray(from * answer.width, to * answer.width)
-      resolve({ rows: inputs.rows, width: answer.width, output })
+      const output = answer.output.subarray(from * width, to * width)
+      resolve({ rows: inputs.rows, width, output })
       from = to
     }
   } catch (error) {
@@ -63,32 +95,36 @@ async function answerGroup(session: ModelSession, group: readonly Waiting[]): Pr
   }
 }
 
-function joinRows(
-  signature: ModelSignature,
-  group: readonly { readonly inputs: ModelInputs }[],
-): ColumnBatch {
-  const rows = group.reduce((sum, { inputs }) => sum + inputs.rows, 0)
+type Group = readonly { readonly inputs: ModelInputs }[]
+
+function joinRows(signature: ModelSignature, group: Group): ColumnBatch {
+  let rows = 0
+  for (const { inputs } of group) rows += inputs.rows
   const columns: Record<string, Float32Array | readonly string[]> = {}
-  signature.inputs.forEach(({ name, kind }, index) => {
-    const parts = group.map(({ inputs }) => inputs.columns[index] ?? [])
-    columns[name] = kind === 'number' ? joinNumbers(parts, rows) : joinTexts(parts)
-  })
+  for (const [index, { name, kind }] of signature.inputs.entries()) {
+    columns[name] = kind === 'number' ? joinNumbers(group, index, rows) : joinTexts(group, index)
+  }
   return { rows, columns }
 }
 
-function joinNumbers(parts: readonly (readonly Cell[])[], rows: number): Float32Array {
+function joinNumbers(group: Group, index: number, rows: number): Float32Array {
   const numbers = new Float32Array(rows)
   let at = 0
-  for (const part of parts) {
-    for (const cell of part) numbers[at++] = typeof cell === 'number' ? cell : Number.NaN
+  for (const { inputs } of group) {
+    for (const cell of inputs.columns[index] ?? NONE) {
+      numbers[at++] = typeof cell === 'number' ? cell : Number.NaN
+    }
   }
   return numbers
 }
 
-function joinTexts(parts: readonly (readonly Cell[])[]): string[] {
+const NONE: readonly Cell[] = []
+
+function joinTexts(group: Group, index: number): string[] {
   const texts: string[] = []
-  for (const part of parts) {
-    for (const cell of part) texts.push(typeof cell === 'string' ? cell : '')
+  for (const { inputs } of group) {
+    for (const cell of inputs.columns[index] ?? NONE)
+      texts.push(typeof cell === 'string' ? cell : '')
   }
   return texts
 }
