@@ -12,6 +12,7 @@ const STAGES = [
   'gate',
   'tuning',
   'registry',
+  'serving',
   'deployment',
   'monitoring',
   'retraining',

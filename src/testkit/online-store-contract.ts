@@ -1,28 +1,30 @@
-import type { OnlineStore } from '../platform/storage/index.ts'
-import type { ContractTools } from './contract-tools.ts'
+import type { OnlineRow, OnlineStore } from '../platform/storage/index.ts'
+import { type ContractTools, codeOf } from './contract-tools.ts'
 
 export interface OpenedOnlineStore {
   readonly store: OnlineStore
   /** A second connection to the same data, as another process would open it. */
   reopen(): OnlineStore
-  dispose(): void
+  dispose(): Promise<void>
 }
 
-/** Everything the port `OnlineStore` promises, as tests. */
+type Check = (name: string, body: (opened: OpenedOnlineStore) => Promise<void>) => void
+
+/** Everything the port `OnlineStore` promises, as tests. `open` gives a store that is empty. */
 export function onlineStoreContract(tools: ContractTools, open: () => OpenedOnlineStore): void {
   const { describe, it, expect } = tools
-  const check = (name: string, body: (opened: OpenedOnlineStore) => void) =>
-    it(name, () => {
+  const check: Check = (name, body) =>
+    it(name, async () => {
       const opened = open()
       try {
-        body(opened)
+        await body(opened)
       } finally {
-        opened.dispose()
+        await opened.dispose()
       }
     })
 
   describe('online store contract', () => {
-    check('gives the newest row of an entity, to another connection at once', (opened) => {
+    check('gives the newest row of an entity, to another connection at once', async (opened) => {
       const { store, reopen } = opened
       const other = reopen()
       const row = {
@@ -30,62 +32,109 @@ export function onlineStoreContract(tools: ContractTools, open: () => OpenedOnli
         values: { mean: 1.5, top: 'DL', gone: null },
         eventTimeMs: 10,
       }
-      store.put('origin_hour', [row])
-      expect(other.get('origin_hour', ['JFK', 7])).toEqual(row)
-      expect(other.get('origin_hour', ['JFK', 8])).toBe(undefined)
-      expect(other.get('other', ['JFK', 7])).toBe(undefined)
+      await store.put('origin_hour', [row])
+      expect(await one(other, 'origin_hour', ['JFK', 7])).toEqual(row)
+      expect(await one(other, 'origin_hour', ['JFK', 8])).toBe(undefined)
+      expect(await one(other, 'other', ['JFK', 7])).toBe(undefined)
     })
 
-    check('never lets an older event replace a newer one', ({ store }) => {
-      const at = (eventTimeMs: number) => ({ keys: ['a'], values: { x: eventTimeMs }, eventTimeMs })
-      store.put('v', [at(20)])
-      store.put('v', [at(10)])
-      expect(store.get('v', ['a'])?.eventTimeMs).toBe(20)
-      store.put('v', [at(40), at(30)])
-      expect(store.get('v', ['a'])?.values).toEqual({ x: 40 })
-      expect(store.count('v')).toBe(1)
-    })
-
-    check('lets the later written of two rows of one moment stand', ({ store }) => {
-      store.put('v', [{ keys: ['a'], values: { x: 1 }, eventTimeMs: 5 }])
-      store.put('v', [{ keys: ['a'], values: { x: 2 }, eventTimeMs: 5 }])
-      expect(store.get('v', ['a'])?.values).toEqual({ x: 2 })
-    })
-
-    check('tells keys apart by type and place', ({ store }) => {
-      const keys = [[1], ['1'], [true], [null], ['a', 'b'], ['b', 'a'], ['a,b'], ['a"', 'b']]
-      store.put(
-        'v',
-        keys.map((key, x) => ({ keys: key, values: { x }, eventTimeMs: 1 })),
-      )
-      expect(store.count('v')).toBe(keys.length)
-      expect(keys.map((key) => store.get('v', key)?.values.x)).toEqual(keys.map((_, x) => x))
-      expect(store.get('v', [1n])?.values.x).toBe(0)
-    })
-
-    check('keeps a missing number (NaN) as null', ({ store }) => {
-      store.put('v', [{ keys: ['a'], values: { x: Number.NaN }, eventTimeMs: 1 }])
-      expect(store.get('v', ['a'])?.values).toEqual({ x: null })
-    })
-
-    check('writes all rows of a call or none', ({ store }) => {
-      const good = { keys: ['a'], values: { x: 1 }, eventTimeMs: 1 }
-      const bad = { keys: ['b'], values: { x: Number.POSITIVE_INFINITY }, eventTimeMs: 1 }
-      let refused = false
-      try {
-        store.put('v', [good, bad])
-      } catch {
-        refused = true
+    check('answers many requests of several views in their order', async ({ store }) => {
+      const entities = Array.from({ length: 1_500 }, (_, i) => i)
+      for (const view of ['v', 'w']) {
+        await store.put(
+          view,
+          entities.map((i) => ({ keys: [i], values: { x: `${view}${i}` }, eventTimeMs: i })),
+        )
       }
-      expect(refused).toBe(true)
-      expect(store.count('v')).toBe(0)
+      const asked = [...entities, -1].flatMap((i) => [
+        { view: 'w', keys: [i] },
+        { view: 'v', keys: [i] },
+      ])
+      const found = await store.read(asked)
+      expect(found.map((row) => row?.values.x)).toEqual([
+        ...entities.flatMap((i) => [`w${i}`, `v${i}`]),
+        undefined,
+        undefined,
+      ])
+      expect(await store.read([])).toEqual([])
     })
+    checkWrites(tools, check)
+    checkKeys(tools, check)
+  })
+}
 
-    check('forgets one view and leaves the others', ({ store }) => {
-      store.put('v', [{ keys: ['a'], values: { x: 1 }, eventTimeMs: 1 }])
-      store.put('w', [{ keys: ['a'], values: { x: 1 }, eventTimeMs: 1 }])
-      store.clear('v')
-      expect([store.count('v'), store.count('w')]).toEqual([0, 1])
-    })
+async function one(store: OnlineStore, view: string, keys: OnlineRow['keys']) {
+  const [row] = await store.read([{ view, keys }])
+  return row
+}
+
+function checkWrites({ expect }: ContractTools, check: Check): void {
+  check('never lets an older event replace a newer one', async ({ store }) => {
+    const at = (eventTimeMs: number) => ({ keys: ['a'], values: { x: eventTimeMs }, eventTimeMs })
+    await store.put('v', [at(20)])
+    await store.put('v', [at(10)])
+    expect((await one(store, 'v', ['a']))?.eventTimeMs).toBe(20)
+    await store.put('v', [at(40), at(30)])
+    expect((await one(store, 'v', ['a']))?.values).toEqual({ x: 40 })
+    await store.put('w', [at(-20), at(-10), at(-30)])
+    expect((await one(store, 'w', ['a']))?.eventTimeMs).toBe(-10)
+    expect(await store.count('v')).toBe(1)
+  })
+
+  check('lets the newest of many writers at once stand', async ({ store, reopen }) => {
+    const writers = [store, reopen(), reopen()]
+    const events = Array.from({ length: 60 }, (_, i) => (i * 37) % 60)
+    await Promise.all(
+      events.map((eventTimeMs, i) =>
+        writers[i % 3]?.put('v', [{ keys: ['a'], values: { x: eventTimeMs }, eventTimeMs }]),
+      ),
+    )
+    expect((await one(store, 'v', ['a']))?.values).toEqual({ x: 59 })
+  })
+
+  check('lets the later written of two rows of one moment stand', async ({ store }) => {
+    await store.put('v', [{ keys: ['a'], values: { x: 1 }, eventTimeMs: 5 }])
+    await store.put('v', [{ keys: ['a'], values: { x: 2 }, eventTimeMs: 5 }])
+    expect((await one(store, 'v', ['a']))?.values).toEqual({ x: 2 })
+  })
+
+  check('writes nothing of a call with a row that it refuses', async ({ store }) => {
+    const good = { keys: ['a'], values: { x: 1 }, eventTimeMs: 1 }
+    const wrong = [
+      { keys: ['b'], values: { x: Number.POSITIVE_INFINITY }, eventTimeMs: 1 },
+      { keys: [Number.NaN], values: { x: 1 }, eventTimeMs: 1 },
+      { keys: ['b'], values: { x: 1 }, eventTimeMs: 0.5 },
+    ]
+    for (const bad of wrong) {
+      expect(await codeOf(() => store.put('v', [good, bad]))).toBe('ENTRY_INVALID')
+    }
+    expect(await store.count('v')).toBe(0)
+  })
+
+  check('forgets one view and leaves the others', async ({ store }) => {
+    await store.put('v', [{ keys: ['a'], values: { x: 1 }, eventTimeMs: 1 }])
+    await store.put('w', [{ keys: ['a'], values: { x: 1 }, eventTimeMs: 1 }])
+    await store.clear('v')
+    expect([await store.count('v'), await store.count('w')]).toEqual([0, 1])
+  })
+}
+
+function checkKeys({ expect }: ContractTools, check: Check): void {
+  check('tells keys apart by type and place', async ({ store }) => {
+    const keys = [[1], ['1'], [true], [null], ['a', 'b'], ['b', 'a'], ['a,b'], ['a"', 'b'], ['é ']]
+    await store.put(
+      'v',
+      keys.map((key, x) => ({ keys: key, values: { x }, eventTimeMs: 1 })),
+    )
+    expect(await store.count('v')).toBe(keys.length)
+    const found = await store.read(keys.map((key) => ({ view: 'v', keys: key })))
+    expect(found.map((row) => row?.values.x)).toEqual(keys.map((_, x) => x))
+    expect((await one(store, 'v', [1n]))?.values.x).toBe(0)
+  })
+
+  check('keeps a missing number (NaN) as null, and any text', async ({ store }) => {
+    const text = '  \u0000 "quoted"\n 17 ✈ '
+    await store.put('v', [{ keys: ['a'], values: { x: Number.NaN, text }, eventTimeMs: 1 }])
+    expect((await one(store, 'v', ['a']))?.values).toEqual({ x: null, text })
   })
 }

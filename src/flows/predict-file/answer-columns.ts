@@ -1,7 +1,10 @@
-import type { ModelVersion } from '../../core/records/index.ts'
 import { quoteIdentifier } from '../../platform/storage/index.ts'
-
-type AnsweringVersion = Pick<ModelVersion, 'signature' | 'threshold'>
+import {
+  type AnsweringVersion,
+  decisionOf,
+  labelOf,
+  positiveIndex,
+} from '../../stages/serving/index.ts'
 
 /** A column of the output, under a plain name while it travels. */
 export interface AnswerColumn {
@@ -21,9 +24,12 @@ export function answerColumns(version: AnsweringVersion): AnswerColumn[] {
   if (signature.problemType === 'clustering') {
     return [{ name: 'prediction', type: 'INTEGER', value: first }]
   }
-  const decide = decisionOf(version)
   const columns: AnswerColumn[] = [
-    { name: 'prediction', type: 'VARCHAR', value: (output) => labelOf(output, version, decide) },
+    {
+      name: 'prediction',
+      type: 'VARCHAR',
+      value: (output) => labelOf(output, decisionOf(output, version), version),
+    },
     ...signature.classes.map(
       (label, i): AnswerColumn => ({
         name: `probability_${label}`,
@@ -32,29 +38,11 @@ export function answerColumns(version: AnsweringVersion): AnswerColumn[] {
       }),
     ),
   ]
-  if (decide !== undefined) columns.push({ name: 'decision', type: 'BOOLEAN', value: decide })
-  return columns
-}
-
-/** Yes or no by the threshold; undefined for a model that has none. */
-function decisionOf({ signature, threshold }: AnsweringVersion) {
-  const { positiveClass, classes } = signature
-  const positive = positiveClass === null ? -1 : classes.indexOf(positiveClass)
-  if (positive < 0 || threshold === null) return undefined
-  return (output: Float32Array) => (output[positive] ?? Number.NaN) >= threshold
-}
-
-/** The decided class: by the threshold where there is one, else the most probable. */
-function labelOf(
-  output: Float32Array,
-  { signature }: AnsweringVersion,
-  decide: ((output: Float32Array) => boolean) | undefined,
-): string {
-  const { classes, positiveClass } = signature
-  if (decide !== undefined && positiveClass !== null) {
-    return decide(output) ? positiveClass : (classes.find((label) => label !== positiveClass) ?? '')
+  if (positiveIndex(version) !== undefined) {
+    const value = (output: Float32Array) => decisionOf(output, version) === true
+    columns.push({ name: 'decision', type: 'BOOLEAN', value })
   }
-  return classes[output.indexOf(Math.max(...output))] ?? ''
+  return columns
 }
 
 /** Columns of the answers as SQL under their own names, from names that are safe anywhere. */

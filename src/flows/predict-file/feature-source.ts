@@ -24,18 +24,20 @@ export async function featureSource(
   { folder, isHistoric }: { readonly folder: string; readonly isHistoric: boolean },
 ): Promise<FeatureSource> {
   const { engine, project, online } = parts
+  const usesDefaults = project.deployment.missingFeatures === 'default'
   if (views.length === 0) {
     return { kind: 'none', lookUp: async () => ({ cells: {}, lacking: new Map() }) }
   }
   if (isHistoric) {
     const tables = await newestTables(parts, views)
-    return { kind: 'history', lookUp: historicFeatures({ engine, folder, project, tables }, views) }
+    const history = { engine, folder, project, tables, usesDefaults }
+    return { kind: 'history', lookUp: historicFeatures(history, views) }
   }
   for (const { view } of views) {
     if (project.featureViews[view]?.online === true) continue
     throw predictFileErrors.FEATURE_HISTORY_MISSING({ view, reason: 'the view is not online' })
   }
-  return { kind: 'online', lookUp: onlineFeatures(online, views) }
+  return { kind: 'online', lookUp: onlineFeatures(online, views, usesDefaults) }
 }
 
 async function newestTables(

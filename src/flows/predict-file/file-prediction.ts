@@ -44,7 +44,7 @@ export interface FilePrediction {
   readonly output: string
   readonly rows: number
   readonly predicted: number
-  /** Rows answered with a number far outside its training range. */
+  /** Rows answered though training never saw such a value: far, pulled to the range, or unknown. */
   readonly flagged: number
   readonly refused: number
   /** The first of the refused rows, at most 20. */

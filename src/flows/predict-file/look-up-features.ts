@@ -9,12 +9,14 @@ import {
   type TableEngine,
 } from '../../platform/storage/index.ts'
 import {
-  lookUpOnline,
+  askOnline,
+  judgeOnline,
   type OnlineView,
+  onlineColumns,
   pointInTimeJoinSql,
   type ViewToJoin,
 } from '../../stages/features/index.ts'
-import type { Cell } from './read-cell.ts'
+import type { Cell } from '../../stages/serving/index.ts'
 import type { Stretch } from './read-stretch.ts'
 import { writeLines } from './write-lines.ts'
 
@@ -28,23 +30,27 @@ export interface StretchFeatures {
 
 export type LookUpFeatures = (stretch: Stretch) => Promise<StretchFeatures>
 
-/** Features by entity key from the online store, by the gateway's rules. */
-export function onlineFeatures(online: OnlineStore, views: readonly OnlineView[]): LookUpFeatures {
-  const keyNames = new Set(views.flatMap((view) => view.keys))
-  const inputs = views.flatMap((view) => view.inputs.map(({ name }) => name))
+/**
+ * Features by entity key from the online store, by the gateway's rules; without their deadline,
+ * since nobody waits for a row of a file.
+ * @param usesDefaults missing and stale features become the view's defaults
+ */
+export function onlineFeatures(
+  online: OnlineStore,
+  views: readonly OnlineView[],
+  usesDefaults: boolean,
+): LookUpFeatures {
   return async (stretch) => {
-    const cells = Object.fromEntries(inputs.map((name): [string, Cell[]] => [name, []]))
+    const question = askOnline(views, stretch.rows, (key) => stretch.cells[key])
+    const found = await online.read(question.requests)
+    const lookups = judgeOnline(question, found, stretch.timesMs)
     const lacking = new Map<number, string>()
-    for (let row = 0; row < stretch.rows; row++) {
-      const keys: Record<string, Cell> = {}
-      for (const name of keyNames) keys[name] = stretch.cells[name]?.[row] ?? null
-      const predictionTimeMs = stretch.timesMs[row] ?? Number.NaN
-      const { values, status } = lookUpOnline({ online, views, keys, predictionTimeMs })
-      for (const name of inputs) cells[name]?.push(values[name] ?? null)
-      const view = views.find((candidate) => status[candidate.view] !== 'found')
-      if (view !== undefined) lacking.set(row, view.view)
+    for (const { view, status } of lookups.toReversed()) {
+      for (const [row, standing] of status.entries()) {
+        if (standing !== 'found') lacking.set(row, view.view)
+      }
     }
-    return { cells, lacking }
+    return { cells: Object.fromEntries(onlineColumns(lookups, () => usesDefaults)), lacking }
   }
 }
 
@@ -53,6 +59,8 @@ export interface FeatureHistory {
   /** For the keys of a stretch; the caller removes it. */
   readonly folder: string
   readonly project: Project
+  /** Missing and stale features become the view's defaults. */
+  readonly usesDefaults: boolean
   /** Whole history by view, and where its file is. */
   readonly tables: ReadonlyMap<string, { readonly table: FeatureTable; readonly path: string }>
 }
@@ -83,7 +91,7 @@ export function historicFeatures(
     // The engine knows nothing of the size of JSON, and plans a join with it hundreds of times slower.
     await engine.writeParquet(asked, keys)
     const columns = await engine.columns(`SELECT * FROM ${sql} ORDER BY __position`)
-    return featuresOf(columns, views, stretch.rows)
+    return featuresOf(columns, views, { rows: stretch.rows, usesDefaults: history.usesDefaults })
   }
 }
 
@@ -141,19 +149,22 @@ function textOf(cell: Cell | undefined): string | null {
 function featuresOf(
   columns: Readonly<Record<string, ColumnValues>>,
   views: readonly OnlineView[],
-  rows: number,
+  { rows, usesDefaults }: { readonly rows: number; readonly usesDefaults: boolean },
 ): StretchFeatures {
   const cells: Record<string, readonly Cell[]> = {}
   const lacking = new Map<number, string>()
   for (const view of views) {
     const times = columns[`__event_time__${view.view}`]?.values
-    for (let row = 0; row < rows; row++) {
+    const isLacking = Array.from({ length: rows }, (_, row) => {
       const time = times?.[row]
-      if (typeof time !== 'number' || Number.isNaN(time)) lacking.set(row, view.view)
-    }
-    for (const { name } of view.inputs) {
-      const values = columns[name]?.values
-      cells[name] = Array.from({ length: rows }, (_, row) => cellOf(values?.[row]))
+      return typeof time !== 'number' || Number.isNaN(time)
+    })
+    for (const [row, lacks] of isLacking.entries()) if (lacks) lacking.set(row, view.view)
+    for (const input of view.inputs) {
+      const values = columns[input.name]?.values
+      cells[input.name] = isLacking.map((lacks, row) =>
+        lacks && usesDefaults ? input.default : cellOf(values?.[row]),
+      )
     }
   }
   return { cells, lacking }

@@ -1,4 +1,5 @@
 import { loadModel } from '../../platform/inference/index.ts'
+import type { InputPlan } from '../../stages/serving/index.ts'
 import { answerColumns } from './answer-columns.ts'
 import { chooseVersion } from './choose-version.ts'
 import { predictFileErrors } from './errors.ts'
@@ -6,7 +7,7 @@ import { featureSource } from './feature-source.ts'
 import type { FilePrediction, PredictFileOptions, PredictFileParts } from './file-prediction.ts'
 import { checkOutput, columnsOf, openRows, writeRows } from './rows-table.ts'
 import { scoreRows, type Tally } from './score-rows.ts'
-import { planScoring, type ScoringPlan } from './scoring-plan.ts'
+import { planScoring } from './scoring-plan.ts'
 
 /**
  * Scores the rows of a file with one version, by the gateway's rules and with its engine. The file
@@ -57,7 +58,7 @@ export async function predictFile(
   }
 }
 
-function columnNames(plan: ScoringPlan, at: number | string | undefined): string[] {
+function columnNames(plan: InputPlan, at: number | string | undefined): string[] {
   const names = plan.columns.map(({ name }) => name)
   return [...new Set(typeof at === 'string' ? [...names, at] : names)]
 }

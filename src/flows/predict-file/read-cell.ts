@@ -1,13 +1,9 @@
 import { instantMs } from '../../core/records/index.ts'
 import type { ColumnValues } from '../../platform/storage/index.ts'
+import { type Cell, cellOfValue, numberOfText } from '../../stages/serving/index.ts'
 import type { RowsFormat } from './rows-format.ts'
 import type { ScoringColumn } from './scoring-plan.ts'
 
-/** A value as a model or a key sees it; null is missing. */
-export type Cell = number | string | null
-
-/** Beyond this a number is infinite in float32, which is what the model computes in. */
-const FLOAT32_MAX = 3.402_823_466_385_288_6e38
 const LONGEST_SHOWN = 60
 
 const EXPECTED: Readonly<Record<ScoringColumn['kind'], string>> = {
@@ -47,7 +43,7 @@ export function readCell(
   format: RowsFormat,
 ): Cell | Misfit {
   if (value === null) return null
-  const cell = kind === 'number' && format === 'csv' ? numberOfText(value) : cellOf(value)
+  const cell = kind === 'number' && format === 'csv' ? numberOfText(value) : cellOfValue(value)
   const fits =
     cell !== undefined && (kind === 'any' || (typeof cell === 'number') === isNumber(kind))
   if (fits) return cell
@@ -56,20 +52,6 @@ export function readCell(
 
 function isNumber(kind: ScoringColumn['kind']): boolean {
   return kind === 'number'
-}
-
-function cellOf(value: unknown): number | string | undefined {
-  if (typeof value === 'boolean') return Number(value)
-  if (typeof value === 'string') return value
-  return typeof value === 'number' && Math.abs(value) <= FLOAT32_MAX ? value : undefined
-}
-
-function numberOfText(value: unknown): number | undefined {
-  if (typeof value !== 'string') return undefined
-  if (/^(?:true|false)$/i.test(value)) return Number(value.toLowerCase() === 'true')
-  if (!/^\s*[+-]?(?:\d|\.\d)/.test(value)) return undefined
-  const number = Number(value)
-  return Math.abs(number) <= FLOAT32_MAX ? number : undefined
 }
 
 /** Milliseconds of a row's own time. Numbers are milliseconds since 1970. */

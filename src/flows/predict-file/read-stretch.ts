@@ -1,5 +1,6 @@
 import type { ColumnValues } from '../../platform/storage/index.ts'
-import { type Cell, type Misfit, plainValue, readCell, readInstant } from './read-cell.ts'
+import type { Cell } from '../../stages/serving/index.ts'
+import { type Misfit, plainValue, readCell, readInstant } from './read-cell.ts'
 import type { RowsFormat } from './rows-format.ts'
 import type { ScoringColumn } from './scoring-plan.ts'
 

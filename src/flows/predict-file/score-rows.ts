@@ -1,4 +1,5 @@
 import { quoteLiteral } from '../../platform/storage/index.ts'
+import type { InputPlan } from '../../stages/serving/index.ts'
 import type { AnswerColumn } from './answer-columns.ts'
 import type {
   FilePrediction,
@@ -10,7 +11,6 @@ import type { Misfit } from './read-cell.ts'
 import { readStretch } from './read-stretch.ts'
 import { partsFolder, type RowsTable } from './rows-table.ts'
 import { gatherStretch, type ScoringParts } from './score-stretch.ts'
-import type { ScoringPlan } from './scoring-plan.ts'
 import { writeStretch } from './write-stretch.ts'
 
 const STRETCH_ROWS = 50_000
@@ -19,7 +19,7 @@ const MOST_SHOWN = 20
 export interface ScoringTask extends PredictFileOptions {
   readonly parts: PredictFileParts
   readonly scoring: ScoringParts
-  readonly plan: ScoringPlan
+  readonly plan: InputPlan
   readonly rows: RowsTable
   readonly answers: readonly AnswerColumn[]
   readonly folder: string

@@ -1,17 +1,18 @@
-import type { DeploymentPolicy, ModelSignature } from '../../core/records/index.ts'
+import type { DeploymentPolicy } from '../../core/records/index.ts'
 import type { ColumnBatch, ModelSession, PredictionBatch } from '../../platform/inference/index.ts'
+import {
+  assembleInputs,
+  type Cell,
+  type Refusal,
+  type ValidationPolicy,
+} from '../../stages/serving/index.ts'
 import type { LookUpFeatures } from './look-up-features.ts'
-import type { Cell } from './read-cell.ts'
+import type { Misfit } from './read-cell.ts'
 import type { Stretch } from './read-stretch.ts'
-
-type SignatureInput = ModelSignature['inputs'][number]
-
-/** A number this share of the range's width beyond its ends still counts as near. */
-const RANGE_TOLERANCE = 0.1
 
 export interface ScoringParts {
   readonly session: ModelSession
-  readonly policy: Pick<DeploymentPolicy, 'outOfRange' | 'missingFeatures'>
+  readonly policy: ValidationPolicy & Pick<DeploymentPolicy, 'missingFeatures'>
   readonly lookUp: LookUpFeatures
 }
 
@@ -19,7 +20,7 @@ export interface ScoringParts {
 export interface GatheredStretch {
   /** In the signature's order. */
   readonly columns: readonly (readonly Cell[])[]
-  /** Rows with a number far outside its training range that are answered all the same. */
+  /** Rows with a value that training did not see, which are answered all the same. */
   readonly flagged: ReadonlySet<number>
 }
 
@@ -35,40 +36,37 @@ export async function gatherStretch(
       if (!misfits.has(row)) misfits.set(row, { column: view, reason: 'no features are known' })
     }
   }
+  const { columns, flags, refused } = assembleInputs(
+    {
+      rows: stretch.rows,
+      sent: (name) => stretch.cells[name],
+      features: (name) => features.cells[name],
+    },
+    { signature: session.signature, policy },
+  )
+  for (const refusal of refused) {
+    if (!misfits.has(refusal.row)) misfits.set(refusal.row, misfitOf(refusal))
+  }
   const flagged = new Set<number>()
-  const columns = session.signature.inputs.map((input) => {
-    const cells = cellsOf(input, input.view === null ? stretch.cells : features.cells)
-    cells.forEach((cell, row) => {
-      if (!isFar(cell, input)) return
-      if (policy.outOfRange === 'flag' || input.view !== null) flagged.add(row)
-      else if (!misfits.has(row)) misfits.set(row, outOfRange(input, cell))
-    })
-    return cells
-  })
-  for (const row of misfits.keys()) flagged.delete(row)
+  for (const [row, ofRow] of flags.entries()) {
+    if (ofRow.length > 0 && !misfits.has(row)) flagged.add(row)
+  }
   return { columns, flagged }
 }
 
-function cellsOf(
-  { name, kind }: SignatureInput,
-  cells: Readonly<Record<string, readonly Cell[]>>,
-): readonly Cell[] {
-  // A value of another kind than the model was trained on is no value.
-  return (cells[name] ?? []).map((cell) =>
-    cell === null || (typeof cell === 'number') === (kind === 'number') ? cell : null,
-  )
-}
+/** Categories named in a reason. */
+const MOST_NAMED = 5
 
-function isFar(cell: Cell, { range }: SignatureInput): cell is number {
-  if (typeof cell !== 'number' || range === null) return false
-  const [low, high] = range
-  const slack = (high - low) * RANGE_TOLERANCE
-  return cell < low - slack || cell > high + slack
-}
-
-function outOfRange({ name, range }: SignatureInput, value: number) {
-  const [low, high] = range ?? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY]
-  return { column: name, reason: `expected a number near ${low} to ${high}, got ${value}` }
+function misfitOf(refusal: Refusal): Misfit {
+  const { input: column, value } = refusal
+  if (refusal.kind === 'out-of-range') {
+    const { low, high } = refusal
+    return { column, reason: `expected a number near ${low} to ${high}, got ${value}` }
+  }
+  const named = refusal.known.slice(0, MOST_NAMED).join(', ')
+  const more = refusal.known.length > MOST_NAMED ? ', …' : ''
+  const got = JSON.stringify(refusal.value.slice(0, 60))
+  return { column, reason: `expected a text that training saw (${named}${more}), got ${got}` }
 }
 
 /** Asks the model about the rows that fit, and about no others. */

@@ -49,14 +49,14 @@ export async function arrivals(
   return all.sort((a, b) => a.atMs - b.atMs)
 }
 
-function publish(platform: Platform, due: readonly Arrival[]): void {
+async function publish(platform: Platform, due: readonly Arrival[]): Promise<void> {
   const byView = new Map<string, OnlineRow[]>()
   for (const { view, row } of due) {
     const rows = byView.get(view)
     if (rows === undefined) byView.set(view, [row])
     else rows.push(row)
   }
-  for (const [view, rows] of byView) platform.online.put(view, rows)
+  for (const [view, rows] of byView) await platform.online.put(view, rows)
 }
 
 /** Requests of the same instant, in order of time. */
@@ -88,9 +88,9 @@ export async function replayDay(
     const now = group[0]?.timeMs ?? 0
     const first = next
     while (next < due.length && (due[next]?.atMs ?? 0) <= now) next++
-    publish(platform, due.slice(first, next))
+    await publish(platform, due.slice(first, next))
     await Promise.all(group.map((request) => client.infer(request)))
   }
-  publish(platform, due.slice(next))
+  await publish(platform, due.slice(next))
   return requests.length
 }

@@ -139,7 +139,7 @@ async function republish({ platform, history }: Travel, asOfMs: number): Promise
   for (const [name, table] of Object.entries(history.tables)) {
     const view = project.featureViews[name]
     if (!view?.online) continue
-    online.clear(name)
+    await online.clear(name)
     await publishOnline({ table, view, artifacts, engine, online, asOfMs })
   }
 }

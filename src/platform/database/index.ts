@@ -12,4 +12,5 @@ export {
 export { MIGRATIONS, type Migration } from './migrations/index.ts'
 export { type OpenDatabaseOptions, openDatabase } from './open-database.ts'
 export { SqliteDatabase, type SqliteRow } from './sqlite-database.ts'
+export { databaseError as sqliteError } from './sqlite-errors.ts'
 export type { DatabaseTables } from './tables/index.ts'

@@ -79,6 +79,23 @@ export const storageErrors = defineErrors({
     message: (d) => `"${d.id}" cannot be kept in the ${d.store}: ${d.reason}`,
     hint: () => 'Keys must be plain values and numbers finite; a missing value is null.',
   }),
+  ONLINE_STORE_URL_INVALID: problem<{ got: string }>({
+    status: 400,
+    exit: 'usage',
+    blame: 'caller',
+    message: (d) => `The address of the online store is ${JSON.stringify(d.got)}.`,
+    hint: () =>
+      'Set ESTEIRA_ONLINE_STORE to redis://[user:password@]host[:port][/database], or rediss:// for TLS; without it features are kept in the data folder.',
+  }),
+  ONLINE_STORE_FAILED: problem<{ place: string; reason: string }>({
+    status: 503,
+    exit: 'environment',
+    blame: 'system',
+    retryable: true,
+    message: (d) => `The online store at ${d.place} failed: ${d.reason}`,
+    hint: () =>
+      'Start Redis 6 or newer, or correct ESTEIRA_ONLINE_STORE; `esteira doctor` says whether it answers.',
+  }),
   PROJECT_BUSY: problem<{
     folder: string
     pid: number

@@ -10,15 +10,31 @@ export interface OnlineRow {
   readonly eventTimeMs: number
 }
 
+/** One entity of one feature view. */
+export interface OnlineRequest {
+  readonly view: string
+  readonly keys: readonly SqlValue[]
+}
+
 /**
- * The newest value of each entity in each feature view. An older event never replaces a newer one.
- * Writes are atomic per call and visible to other processes at once.
+ * The newest value of each entity in each feature view. An older event never replaces a newer one;
+ * of two rows with one event time the later written stands. A row that was written is whole, and
+ * visible to other processes at once.
  */
 export interface OnlineStore {
-  put(view: string, rows: readonly OnlineRow[]): void
-  get(view: string, keys: readonly SqlValue[]): OnlineRow | undefined
+  /**
+   * Newest rows in the order of the requests; undefined where none is known. One question to the
+   * store, however many views and entities it is about.
+   */
+  read(requests: readonly OnlineRequest[]): Promise<readonly (OnlineRow | undefined)[]>
+  /**
+   * Nothing is written when a row is refused. A call that ends otherwise may have written some of
+   * its rows; writing all of them again is safe.
+   * @throws ENTRY_INVALID
+   */
+  put(view: string, rows: readonly OnlineRow[]): Promise<void>
   /** Forgets all rows of a view (before a replay starts over). */
-  clear(view: string): void
-  count(view: string): number
-  close(): void
+  clear(view: string): Promise<void>
+  count(view: string): Promise<number>
+  close(): Promise<void>
 }

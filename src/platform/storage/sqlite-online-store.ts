@@ -1,8 +1,7 @@
-import { canonicalJson } from '../../core/identity/index.ts'
 import { SqliteDatabase } from '../database/index.ts'
-import { storageErrors } from './errors.ts'
-import type { FeatureValue, OnlineRow, OnlineStore } from './online-store.ts'
-import type { SqlValue } from './table-engine.ts'
+import { checkedEventTime, keyText, valuesText } from './online-row-text.ts'
+import type { FeatureValue, OnlineRequest, OnlineRow, OnlineStore } from './online-store.ts'
+import { SqliteRowReader } from './sqlite-row-reader.ts'
 
 const INITIAL = `
 CREATE TABLE feature_rows (
@@ -23,94 +22,64 @@ const GET = 'SELECT feature_values, event_time_ms FROM feature_rows WHERE view =
 /**
  * Opens (and makes) the online features in one SQLite file (WAL, `synchronous = NORMAL`): a write
  * that returned survives `kill -9`; the newest may be lost when the machine loses power, and are
- * then published again from the feature tables. Of two rows with one event time the later written
- * stands. Keys `1` and `1n` are the same key, `'1'` is another.
+ * then published again from the feature tables. All rows of a `put` are written, or none.
+ *
+ * A look-up is answered at once, in the caller's turn of the event loop.
  *
  * @throws METADATA_CORRUPT, METADATA_TOO_NEW, STORAGE_FULL, DATABASE_BUSY, DATABASE_FAILED
  */
 export function openOnlineStore(path: string): OnlineStore {
-  return new SqliteOnlineStore(
-    new SqliteDatabase({ path, migrations: [INITIAL], synchronous: 'NORMAL' }),
-  )
+  return new SqliteOnlineStore(path)
 }
 
 class SqliteOnlineStore implements OnlineStore {
   readonly #database: SqliteDatabase
+  readonly #reader: SqliteRowReader
 
-  constructor(database: SqliteDatabase) {
-    this.#database = database
+  constructor(path: string) {
+    this.#database = new SqliteDatabase({ path, migrations: [INITIAL], synchronous: 'NORMAL' })
+    this.#reader = new SqliteRowReader(path, GET)
   }
 
-  put(view: string, rows: readonly OnlineRow[]): void {
+  async read(requests: readonly OnlineRequest[]): Promise<(OnlineRow | undefined)[]> {
+    const rows: (OnlineRow | undefined)[] = []
+    for (const { view, keys } of requests) {
+      const row = this.#reader.get(view, keyText(view, keys))
+      rows.push(
+        row && {
+          keys,
+          values: JSON.parse(row.feature_values as string) as Record<string, FeatureValue>,
+          eventTimeMs: row.event_time_ms as number,
+        },
+      )
+    }
+    return rows
+  }
+
+  async put(view: string, rows: readonly OnlineRow[]): Promise<void> {
     if (rows.length === 0) return
     const texts = rows.map((row) => [
       view,
       keyText(view, row.keys),
       valuesText(view, row.values),
-      eventTime(view, row.eventTimeMs),
+      checkedEventTime(view, row.eventTimeMs),
     ])
     this.#database.transaction(() => {
       for (const text of texts) this.#database.run(PUT, text)
     })
   }
 
-  get(view: string, keys: readonly SqlValue[]): OnlineRow | undefined {
-    const row = this.#database.get(GET, [view, keyText(view, keys)])
-    if (row === undefined) return undefined
-    return {
-      keys,
-      values: JSON.parse(String(row.feature_values)) as Record<string, FeatureValue>,
-      eventTimeMs: Number(row.event_time_ms),
-    }
-  }
-
-  clear(view: string): void {
+  async clear(view: string): Promise<void> {
     this.#database.run('DELETE FROM feature_rows WHERE view = ?', [view])
   }
 
-  count(view: string): number {
+  async count(view: string): Promise<number> {
     const row = this.#database.get('SELECT count(*) AS n FROM feature_rows WHERE view = ?', [view])
     return Number(row?.n)
   }
 
-  close(): void {
+  async close(): Promise<void> {
+    this.#reader.close()
     this.#database.close()
   }
-}
-
-function keyText(view: string, keys: readonly SqlValue[]): string {
-  return text(view, keys.map(plainKey))
-}
-
-/** A whole number is the same key whether it came as number or bigint. */
-function plainKey(key: SqlValue): unknown {
-  if (typeof key !== 'bigint') return key
-  const number = Number(key)
-  return Number.isSafeInteger(number) ? number : { bigint: key.toString() }
-}
-
-function valuesText(view: string, values: OnlineRow['values']): string {
-  // NaN is how a missing number looks in memory; null is how it is kept.
-  const entries = Object.entries(values).map(([name, value]) => [
-    name,
-    typeof value === 'number' && Number.isNaN(value) ? null : value,
-  ])
-  return text(view, Object.fromEntries(entries))
-}
-
-function eventTime(view: string, ms: number): number {
-  if (Number.isSafeInteger(ms)) return ms
-  throw invalid(view, `event time ${ms} is no whole number of milliseconds`)
-}
-
-function text(view: string, value: unknown): string {
-  try {
-    return canonicalJson(value)
-  } catch (error) {
-    throw invalid(view, error instanceof Error ? error.message : String(error), error)
-  }
-}
-
-function invalid(view: string, reason: string, cause?: unknown): Error {
-  return storageErrors.ENTRY_INVALID({ store: 'online store', id: view, reason }, cause)
 }

@@ -4,12 +4,15 @@ export { computeFeatureView, type FeatureViewOptions } from './compute-feature-v
 export { errors as featureErrors } from './errors.ts'
 export type { FrameOptions } from './frame-options.ts'
 export {
+  askOnline,
+  judgeOnline,
   type LookupStatus,
-  lookUpOnline,
   type OnlineLookup,
+  type OnlineQuestion,
   type OnlineView,
   onlineViews,
 } from './look-up-online.ts'
+export { type FeatureColumns, onlineColumns } from './online-columns.ts'
 export { pointInTimeJoinSql, type ViewToJoin } from './point-in-time-join-sql.ts'
 export { publishOnline } from './publish-online.ts'
 /** @public */

@@ -1,7 +1,20 @@
 import type { Entity, FeatureView, InputColumn } from '../../core/records/index.ts'
 import { durationMs } from '../../core/time/index.ts'
-import type { FeatureValue, OnlineStore, SqlValue } from '../../platform/storage/index.ts'
+import type {
+  FeatureValue,
+  OnlineRequest,
+  OnlineRow,
+  SqlValue,
+} from '../../platform/storage/index.ts'
 import { featureOfInput } from './feature-names.ts'
+
+/** An input of a model that is a view's feature. */
+export interface OnlineInput {
+  readonly feature: string
+  readonly name: string
+  /** What the view's `defaults` say; null where they say nothing. */
+  readonly default: FeatureValue
+}
 
 /** A feature view as a request meets it; made once per model with `onlineViews`. */
 export interface OnlineView {
@@ -10,19 +23,30 @@ export interface OnlineView {
   readonly keys: readonly string[]
   readonly availabilityDelayMs: number
   readonly timeToLiveMs: number | null
-  readonly inputs: readonly { readonly feature: string; readonly name: string }[]
+  readonly inputs: readonly OnlineInput[]
 }
 
 /**
  * `missing`: no value of this entity is known, or the one kept was not available yet at the time
- * asked for. `stale`: the newest value is past its time to live. Both give nulls.
+ * asked for. `stale`: the newest value is past its time to live.
  */
 export type LookupStatus = 'found' | 'missing' | 'stale'
 
+/** What one view has for each row. */
 export interface OnlineLookup {
-  /** By input name; null where the view has no usable value. */
-  readonly values: Record<string, FeatureValue>
-  readonly status: Record<string, LookupStatus>
+  readonly view: OnlineView
+  /** Rows that may be used; undefined unless `found`. */
+  readonly rows: readonly (OnlineRow | undefined)[]
+  readonly status: readonly LookupStatus[]
+}
+
+/** What rows ask the online store. */
+export interface OnlineQuestion {
+  readonly views: readonly OnlineView[]
+  readonly rows: number
+  readonly requests: readonly OnlineRequest[]
+  /** By view, then by row: the place among the requests; -1 for a row without all of its keys. */
+  readonly places: readonly (readonly number[])[]
 }
 
 /** The feature views that a model's inputs come from. */
@@ -43,44 +67,65 @@ export function onlineViews(options: {
       availabilityDelayMs: durationMs(view.availabilityDelay),
       timeToLiveMs: view.timeToLive === undefined ? null : durationMs(view.timeToLive),
       inputs: inputs.map((input) => {
-        return { feature: featureOfInput(name, input.name), name: input.name }
+        const feature = featureOfInput(name, input.name)
+        return { feature, name: input.name, default: view.defaults[feature] ?? null }
       }),
     }
   })
 }
 
 /**
- * The features of one request, by the same two rules as the point-in-time join. A missing key is a
- * missing value: whether that is refused is the endpoint's policy.
+ * All that some rows ask, in one question. A row with a missing key asks nothing of that view: its
+ * entity is not known.
+ * @param cells the rows' entity keys by name, of the same types as in the feature tables
  */
-export function lookUpOnline(options: {
-  readonly online: OnlineStore
-  readonly views: readonly OnlineView[]
-  /** The request's entity keys by name, of the same types as in the feature tables. */
-  readonly keys: Readonly<Record<string, SqlValue>>
-  readonly predictionTimeMs: number
-}): OnlineLookup {
-  const values: Record<string, FeatureValue> = {}
-  const status: Record<string, LookupStatus> = {}
-  for (const view of options.views) {
-    const found = newest(options.online, view, options.keys)
-    const standing = judge(found?.eventTimeMs, view, options.predictionTimeMs)
-    status[view.view] = standing
-    for (const { feature, name } of view.inputs) {
-      values[name] = standing === 'found' ? (found?.values[feature] ?? null) : null
+export function askOnline(
+  views: readonly OnlineView[],
+  rows: number,
+  cells: (key: string) => readonly SqlValue[] | undefined,
+): OnlineQuestion {
+  const requests: OnlineRequest[] = []
+  const places = views.map((view) => {
+    const columns = view.keys.map(cells)
+    const ofView: number[] = []
+    for (let row = 0; row < rows; row++) {
+      const keys = columns.map((column) => column?.[row] ?? null)
+      if (keys.includes(null)) {
+        ofView.push(-1)
+      } else {
+        ofView.push(requests.length)
+        requests.push({ view: view.view, keys })
+      }
     }
-  }
-  return { values, status }
+    return ofView
+  })
+  return { views, rows, requests, places }
 }
 
-function newest(online: OnlineStore, view: OnlineView, keys: Readonly<Record<string, SqlValue>>) {
-  const entity: SqlValue[] = []
-  for (const key of view.keys) {
-    const value = keys[key]
-    if (value === undefined || value === null) return undefined
-    entity.push(value)
-  }
-  return online.get(view.view, entity)
+/**
+ * The features of the rows, by the same two rules as the point-in-time join. Whether a missing
+ * value is refused is the endpoint's policy.
+ * @param found the store's answers, in the order of the requests
+ * @param timesMs when each row's prediction is made, or one time for all, in milliseconds
+ */
+export function judgeOnline(
+  { views, places }: OnlineQuestion,
+  found: readonly (OnlineRow | undefined)[],
+  timesMs: number | ArrayLike<number>,
+): OnlineLookup[] {
+  return views.map((view, index) => {
+    const rows: (OnlineRow | undefined)[] = []
+    const status: LookupStatus[] = []
+    const ofView = places[index] ?? []
+    for (let row = 0; row < ofView.length; row++) {
+      const newest = found[ofView[row] ?? -1]
+      const timeMs = typeof timesMs === 'number' ? timesMs : (timesMs[row] ?? Number.NaN)
+      const standing = judge(newest?.eventTimeMs, view, timeMs)
+      status.push(standing)
+      rows.push(standing === 'found' ? newest : undefined)
+    }
+    return { view, rows, status }
+  })
 }
 
 function judge(
@@ -89,7 +134,8 @@ function judge(
   predictionTimeMs: number,
 ): LookupStatus {
   if (eventTimeMs === undefined) return 'missing'
-  if (eventTimeMs + view.availabilityDelayMs > predictionTimeMs) return 'missing'
+  // Written so that a time that is no number finds nothing.
+  if (!(eventTimeMs + view.availabilityDelayMs <= predictionTimeMs)) return 'missing'
   const age = predictionTimeMs - eventTimeMs
   return view.timeToLiveMs !== null && age > view.timeToLiveMs ? 'stale' : 'found'
 }

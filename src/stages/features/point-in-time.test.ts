@@ -22,7 +22,8 @@ import {
 } from '../../platform/storage/index.ts'
 import { availabilityStream } from './availability-stream.ts'
 import { computeFeatureView } from './compute-feature-view.ts'
-import { lookUpOnline, onlineViews } from './look-up-online.ts'
+import { askOnline, judgeOnline, type OnlineView, onlineViews } from './look-up-online.ts'
+import { onlineColumns } from './online-columns.ts'
 import { pointInTimeJoinSql } from './point-in-time-join-sql.ts'
 import { publishOnline } from './publish-online.ts'
 
@@ -38,7 +39,7 @@ beforeAll(async () => {
   online = openOnlineStore(join(folder, 'online.db'))
 })
 afterAll(async () => {
-  online.close()
+  await online.close()
   await engine.close()
   rmSync(folder, { recursive: true, force: true })
 })
@@ -169,6 +170,21 @@ async function join_(
   return engine.query(`SELECT * FROM ${sql} ORDER BY i`)
 }
 
+/** What the online store has for one entity at a time, by view. */
+async function lookUp(
+  views: readonly OnlineView[],
+  keys: Readonly<Record<string, string | number | null>>,
+  timeMs: number,
+) {
+  const question = askOnline(views, 1, (name) => [keys[name] ?? null])
+  const lookups = judgeOnline(question, await online.read(question.requests), timeMs)
+  const columns = onlineColumns(lookups, () => false)
+  return lookups.map(({ view, status }) => ({
+    value: columns.get(`${view.view}__value`)?.[0],
+    status: status[0],
+  }))
+}
+
 /** Views without any usable row or value are refused before a join; not what is tested here. */
 function usable(rows: readonly Fact[]): boolean {
   return rows.some((row) => row.key !== null && row.atMs !== null && row.value !== null)
@@ -226,7 +242,7 @@ describe('online lookup', () => {
       async (known, asked, rule, startMs) => {
         const view = viewOf(rule)
         const table = await tableOf(known, rule, 'one')
-        online.clear('one')
+        await online.clear('one')
         const startAt = ORIGIN_MS + startMs
         await publishOnline({ table, view, artifacts, engine, online, asOfMs: startAt })
         const stream = { table, view, engine, artifacts, fromMs: startAt, toMs: ORIGIN_MS + 100 }
@@ -240,31 +256,66 @@ describe('online lookup', () => {
         for (const [index, question] of inOrder.entries()) {
           const predictionTimeMs = ORIGIN_MS + question.atMs
           while (arriving[0] && arriving[0].availableAtMs <= predictionTimeMs) {
-            online.put('one', arriving.splice(0, 1))
+            await online.put('one', arriving.splice(0, 1))
           }
           const keys = { key: question.key, second: question.second }
-          const found = lookUpOnline({ online, views, keys, predictionTimeMs })
-          expect(found.values.one__value).toEqual(offline[index]?.one__value)
+          const [lookup] = await lookUp(views, keys, predictionTimeMs)
+          expect(lookup?.value).toEqual(offline[index]?.one__value)
         }
       },
     )
     await fc.assert(property, { numRuns: 20 })
   })
 
-  it('says whether a value was found, is stale, or is missing', () => {
+  it('says whether a value was found, is stale, or is missing', async () => {
     const view = viewOf({ delayMs: 5, ttlMs: 10 })
     const inputs = [{ name: 'one__value', kind: 'number' as const, view: 'one' }]
     const views = onlineViews({ inputs, views: { one: view }, entities: { thing: entity } })
-    online.clear('one')
-    online.put('one', [{ keys: ['a', 1], values: { value: 7 }, eventTimeMs: 100 }])
-    const ask = (keys: Record<string, string | number>, predictionTimeMs: number) =>
-      lookUpOnline({ online, views, keys, predictionTimeMs })
+    await online.clear('one')
+    await online.put('one', [{ keys: ['a', 1], values: { value: 7 }, eventTimeMs: 100 }])
+    const ask = async (keys: Record<string, string | number | null>, timeMs: number) =>
+      (await lookUp(views, keys, timeMs))[0]
     const known = { key: 'a', second: 1 }
-    expect(ask(known, 110)).toEqual({ values: { one__value: 7 }, status: { one: 'found' } })
-    expect(ask(known, 111)).toEqual({ values: { one__value: null }, status: { one: 'stale' } })
-    expect(ask(known, 104).status).toEqual({ one: 'missing' })
-    expect(ask({ key: 'b', second: 1 }, 110).status).toEqual({ one: 'missing' })
-    expect(ask({ key: 'a' }, 110).status).toEqual({ one: 'missing' })
+    expect(await ask(known, 110)).toEqual({ value: 7, status: 'found' })
+    expect(await ask(known, 111)).toEqual({ value: null, status: 'stale' })
+    expect(await ask(known, 104)).toEqual({ value: null, status: 'missing' })
+    expect(await ask(known, Number.NaN)).toEqual({ value: null, status: 'missing' })
+    expect(await ask({ key: 'b', second: 1 }, 110)).toMatchObject({ status: 'missing' })
+    expect(await ask({ key: 'a', second: null }, 110)).toMatchObject({ status: 'missing' })
+  })
+
+  it('asks once for all rows of all views, and not for entities that are not known', async () => {
+    const inputs = ['one', 'two'].map((name) => ({
+      name: `${name}__value`,
+      kind: 'number' as const,
+      view: name,
+    }))
+    const one = { ...viewOf({ delayMs: 0, ttlMs: 10 }), defaults: { value: 3 } }
+    const two = viewOf({ delayMs: 0, ttlMs: null })
+    const entities = { thing: entity }
+    const views = onlineViews({ inputs, views: { one, two }, entities })
+    for (const view of ['one', 'two']) {
+      await online.clear(view)
+      await online.put(view, [{ keys: ['a', 1], values: { value: 7 }, eventTimeMs: 100 }])
+    }
+    const cells: Record<string, (string | number | null)[]> = {
+      key: ['a', null, 'b', 'a'],
+      second: [1, 1, 2, 1],
+    }
+    const question = askOnline(views, 4, (name) => cells[name])
+    expect(question.requests).toHaveLength(6)
+    const found = await online.read(question.requests)
+    const lookups = judgeOnline(question, found, [105, 105, 105, 200])
+    expect(lookups.map(({ status }) => status)).toEqual([
+      ['found', 'missing', 'missing', 'stale'],
+      ['found', 'missing', 'missing', 'found'],
+    ])
+    const columns = onlineColumns(lookups, (_view, row) => row !== 1)
+    // A view without a default has nothing to put in.
+    expect([...columns]).toEqual([
+      ['one__value', [7, null, 3, 3]],
+      ['two__value', [7, null, null, 7]],
+    ])
   })
 
   it('streams in order of availability, all batches and no row twice', async () => {

@@ -40,7 +40,7 @@ export async function publishOnline(options: {
       path,
     )
     for await (const batch of featureRows({ engine, table, path, where: 'true' })) {
-      online.put(table.view, batch)
+      await online.put(table.view, batch)
     }
     return rows
   } finally {

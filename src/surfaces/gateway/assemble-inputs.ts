@@ -1,69 +1,54 @@
-import type { DeploymentPolicy, ModelSignature } from '../../core/records/index.ts'
-import type { Cell } from './decode-column.ts'
+import type { ModelSignature } from '../../core/records/index.ts'
+import {
+  assembleInputs as assemble,
+  type ModelInputs,
+  type Refusal,
+  type ValidationPolicy,
+} from '../../stages/serving/index.ts'
 import type { DecodedRows } from './decode-rows.ts'
 import { gatewayErrors } from './errors.ts'
-import type { FeatureRow } from './look-up-views.ts'
+import type { LookedUp } from './features/look-up-features.ts'
 
-type SignatureInput = ModelSignature['inputs'][number]
-
-/** What the model sees, in the signature's order, one array of cells an input. */
-export interface ModelInputs {
-  readonly rows: number
-  readonly columns: readonly (readonly Cell[])[]
-  /** Flags by row. */
-  readonly flags: readonly (readonly string[])[]
-}
-
-/** A number this share of the range's width beyond its ends still counts as near. */
-const RANGE_TOLERANCE = 0.1
+export type { ModelInputs } from '../../stages/serving/index.ts'
 
 /**
- * Brings request columns and looked-up features into the model's order, and holds numbers against
- * their training ranges. Only what the caller sent can be rejected; features are flagged.
- * @throws INPUT_OUT_OF_RANGE when the policy is `reject`
+ * What the model sees of a request's columns and features, by the rules of `stages/serving`.
+ * @throws INPUT_OUT_OF_RANGE, INPUT_CATEGORY_UNKNOWN when the policy is `reject`
  */
 export function assembleInputs(
   decoded: DecodedRows,
-  features: readonly FeatureRow[],
-  options: {
-    readonly signature: ModelSignature
-    readonly outOfRange: DeploymentPolicy['outOfRange']
-  },
+  found: LookedUp | undefined,
+  options: { readonly signature: ModelSignature; readonly policy: ValidationPolicy },
 ): ModelInputs {
-  const flags: string[][] = Array.from({ length: decoded.rows }, () => [])
-  const columns = options.signature.inputs.map((input) => {
-    const cells = cellsOf(input, decoded, features)
-    cells.forEach((cell, row) => {
-      if (!isFar(cell, input)) return
-      if (options.outOfRange === 'reject' && input.view === null) throw outOfRange(input, row, cell)
-      flags[row]?.push(`out-of-range:${input.name}`)
-    })
-    return cells
+  const { refused, ...inputs } = assemble(
+    {
+      rows: decoded.rows,
+      sent: (name) => decoded.columns.get(name),
+      features: (name) => found?.columns.get(name),
+      flags: found?.flags,
+    },
+    options,
+  )
+  const [first] = refused
+  if (first !== undefined) throw refusalError(first)
+  return inputs
+}
+
+/** Categories named in a refusal. */
+const MOST_NAMED = 20
+
+function refusalError(refusal: Refusal) {
+  const { input, row } = refusal
+  if (refusal.kind === 'out-of-range') {
+    const { value, low, high } = refusal
+    return gatewayErrors.INPUT_OUT_OF_RANGE({ input, row, value, low, high })
+  }
+  const { value, known } = refusal
+  return gatewayErrors.INPUT_CATEGORY_UNKNOWN({
+    input,
+    row,
+    value: value.slice(0, 100),
+    known: known.slice(0, MOST_NAMED),
+    more: Math.max(0, known.length - MOST_NAMED),
   })
-  return { rows: decoded.rows, columns, flags }
-}
-
-function cellsOf(
-  { name, view, kind }: SignatureInput,
-  decoded: DecodedRows,
-  features: readonly FeatureRow[],
-): readonly Cell[] {
-  if (view === null) return decoded.columns.get(name) ?? []
-  return features.map((row) => {
-    const cell = row[name] ?? null
-    // A value of another kind than the model was trained on is no value.
-    return cell === null || (typeof cell === 'number') === (kind === 'number') ? cell : null
-  })
-}
-
-function isFar(cell: Cell, { range }: SignatureInput): cell is number {
-  if (typeof cell !== 'number' || range === null) return false
-  const [low, high] = range
-  const slack = (high - low) * RANGE_TOLERANCE
-  return cell < low - slack || cell > high + slack
-}
-
-function outOfRange({ name, range }: SignatureInput, row: number, value: number) {
-  const [low, high] = range ?? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY]
-  return gatewayErrors.INPUT_OUT_OF_RANGE({ input: name, row, value, low, high })
 }

@@ -1,13 +1,10 @@
+import { type Cell, cellOfValue, isFloat32, numberOfText } from '../../stages/serving/index.ts'
 import { gatewayErrors } from './errors.ts'
 import { DATATYPES, INTEGER_BOUNDS, UNTYPED, type WireTensor } from './open-inference.ts'
 import { shown } from './parse-request.ts'
 import type { RequestColumn } from './request-columns.ts'
 
-/** A value as the caller sent it; null is missing, booleans are 0 and 1. */
-export type Cell = number | string | null
-
-/** Beyond this a number is infinite in float32, which is what the model computes in. */
-const FLOAT32_MAX = 3.402_823_466_385_288_6e38
+export type { Cell } from '../../stages/serving/index.ts'
 
 /**
  * Reads one column of a request.
@@ -99,8 +96,7 @@ const TRUTH: CellReader = {
 }
 const REAL: CellReader = {
   expected: 'a finite number within float32',
-  accept: (value) =>
-    typeof value === 'number' && Math.abs(value) <= FLOAT32_MAX ? value : undefined,
+  accept: (value) => (isFloat32(value) ? value : undefined),
 }
 const INTEGERS: ReadonlyMap<string, CellReader> = new Map(
   Object.entries(INTEGER_BOUNDS).map(([datatype, [low, high]]) => [
@@ -124,18 +120,14 @@ const JSON_VALUES: Readonly<Record<RequestColumn['kind'], CellReader>> = {
   },
   any: {
     expected: 'a text, a finite number, true or false',
-    accept: (value) => TEXT.accept(value) ?? TRUTH.accept(value) ?? REAL.accept(value),
+    accept: cellOfValue,
   },
 }
 
 /** A cell of a CSV file, for columns of numbers. */
 const NUMBER_TEXT: CellReader = {
   expected: 'a finite number within float32, true or false',
-  accept: (value) => {
-    if (typeof value !== 'string') return undefined
-    if (/^(?:true|false)$/i.test(value)) return Number(value.toLowerCase() === 'true')
-    return /^\s*[+-]?(?:\d|\.\d)/.test(value) ? REAL.accept(Number(value)) : undefined
-  },
+  accept: numberOfText,
 }
 
 export function readerOf(datatype: string, kind: RequestColumn['kind']): CellReader {

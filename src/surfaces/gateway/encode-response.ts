@@ -1,5 +1,10 @@
-import type { ModelVersion } from '../../core/records/index.ts'
 import type { PredictionBatch } from '../../platform/inference/index.ts'
+import {
+  type AnsweringVersion,
+  decisionOf,
+  labelOf,
+  positiveIndex,
+} from '../../stages/serving/index.ts'
 import { gatewayErrors } from './errors.ts'
 import type { OutputTensor } from './open-inference.ts'
 
@@ -10,27 +15,12 @@ export interface RowAnswer {
   readonly decision: boolean | null
 }
 
-type AnsweringVersion = Pick<ModelVersion, 'signature' | 'threshold'>
-
 /** The rows of a prediction, with the yes or no of a binary model. */
 export function readAnswers(batch: PredictionBatch, version: AnsweringVersion): RowAnswer[] {
-  const positive = positiveIndex(version)
   return Array.from({ length: batch.rows }, (_, row) => {
     const output = Array.from(batch.output.subarray(row * batch.width, (row + 1) * batch.width))
-    const probability = positive === undefined ? undefined : output[positive]
-    const decision =
-      probability === undefined || version.threshold === null
-        ? null
-        : probability >= version.threshold
-    return { output, decision }
+    return { output, decision: decisionOf(output, version) }
   })
-}
-
-/** Column of the positive class's probability; undefined when the model gives no yes or no. */
-function positiveIndex({ signature, threshold }: AnsweringVersion): number | undefined {
-  if (signature.positiveClass === null || threshold === null) return undefined
-  const index = signature.classes.indexOf(signature.positiveClass)
-  return index < 0 ? undefined : index
 }
 
 type OutputBuilder = (answers: readonly RowAnswer[], version: AnsweringVersion) => OutputTensor
@@ -46,7 +36,7 @@ const BUILDERS: Readonly<Record<string, OutputBuilder>> = {
     name: 'label',
     datatype: 'BYTES',
     shape: [answers.length],
-    data: answers.map((answer) => labelOf(answer, version)),
+    data: answers.map(({ output, decision }) => labelOf(output, decision, version)),
   }),
   decision: (answers) => ({
     name: 'decision',
@@ -66,16 +56,6 @@ const BUILDERS: Readonly<Record<string, OutputBuilder>> = {
     shape: [answers.length],
     data: answers.map(({ output }) => output[0] ?? Number.NaN),
   }),
-}
-
-/** The decided class: by the threshold where there is one, else the most probable. */
-function labelOf({ output, decision }: RowAnswer, version: AnsweringVersion): string {
-  const { classes, positiveClass } = version.signature
-  if (decision !== null && positiveClass !== null) {
-    const negative = classes.find((label) => label !== positiveClass) ?? ''
-    return decision ? positiveClass : negative
-  }
-  return classes[output.indexOf(Math.max(...output))] ?? ''
 }
 
 /** Names of a version's outputs, in the order in which they are sent. */

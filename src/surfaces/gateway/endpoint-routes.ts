@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
-import type { SharedParts } from './endpoint-service.ts'
+import type { EndpointService, SharedParts } from './endpoint-service.ts'
 import { processFigures } from './endpoint-statistics.ts'
+import { metricsOfEndpoints } from './gateway-group.ts'
 import type { RouteParts } from './gateway-service.ts'
 import { prometheusText } from './prometheus-text.ts'
 
@@ -10,7 +11,7 @@ export function addEndpointRoutes(
   parts: RouteParts,
   shared: SharedParts,
 ): void {
-  const { endpoints, seenBy } = parts
+  const { endpoints, seenBy, group } = parts
   type Address = { Params: { readonly name: string } }
   server.get('/v1/endpoints', (request) => ({
     endpoints: seenBy(request).map((service) => service.report()),
@@ -21,26 +22,40 @@ export function addEndpointRoutes(
   server.post<Address>('/v1/endpoints/:name/reload', (request) =>
     endpoints.find(request.params.name, () => seenBy(request)).reload(),
   )
-  server.get<Address>('/v1/endpoints/:name/statistics', (request) =>
-    endpoints.find(request.params.name, () => seenBy(request)).statistics(),
-  )
-  server.get('/metrics', (request, reply) => {
+  server.get<Address>('/v1/endpoints/:name/statistics', async (request) => {
+    const service = endpoints.find(request.params.name, () => seenBy(request))
+    const ofAll = (await group?.figures())?.statistics[service.name]
+    return ofAll ?? service.statistics()
+  })
+  server.get('/metrics', async (request, reply) => {
     const seen = seenBy(request)
-    const names = new Set(seen.map(({ name }) => name))
-    const { residentMemoryMb, cpuSeconds } = processFigures()
-    const text = prometheusText({
-      counts: shared.statistics.all().filter(({ model }) => names.has(model)),
-      inFlight: shared.counter.inFlight,
-      endpoints: seen.map(({ name, figures }) => ({
-        name,
-        mirrored: figures.mirror.counts,
-        payloads: figures.payloads?.counts,
-        loadedRevisions: figures.endpoint.pool.loaded().length,
-      })),
-      residentMemoryBytes: residentMemoryMb * 1_048_576,
-      cpuSeconds,
-      startedAtMs: shared.startedAtMs,
-    })
+    const ofAll = await group?.figures()
+    const text =
+      ofAll === undefined
+        ? metricsText(seen, shared)
+        : metricsOfEndpoints(ofAll.metrics, new Set(seen.map(({ name }) => name)))
     return reply.type('text/plain; version=0.0.4; charset=utf-8').send(text)
+  })
+}
+
+/** What this process tells Prometheus of some endpoints. */
+export function metricsText(seen: readonly EndpointService[], shared: SharedParts): string {
+  const names = new Set(seen.map(({ name }) => name))
+  const { residentMemoryMb, cpuSeconds } = processFigures()
+  return prometheusText({
+    counts: shared.statistics.all().filter(({ model }) => names.has(model)),
+    inFlight: shared.counter.inFlight,
+    endpoints: seen.map(({ name, figures }) => ({
+      name,
+      mirrored: figures.mirror.counts,
+      features: figures.features.counts,
+      payloads: figures.payloads?.counts,
+      gate: figures.gate,
+      hasValidSettings: figures.settings.isValid,
+      loadedRevisions: figures.endpoint.pool.loaded().length,
+    })),
+    residentMemoryBytes: residentMemoryMb * 1_048_576,
+    cpuSeconds,
+    startedAtMs: shared.startedAtMs,
   })
 }

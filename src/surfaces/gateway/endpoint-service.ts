@@ -1,15 +1,15 @@
-import type { PredictionLog } from '../../platform/storage/index.ts'
+import type { PredictionLog } from '../../platform/prediction-log/index.ts'
 import { endpointName } from '../../stages/deployment/index.ts'
+import { createGate } from './admission/gate.ts'
 import type { AnswerParts } from './answer-request.ts'
 import type { RequestCounter } from './count-requests.ts'
-import {
-  type EndpointFigures,
-  type EndpointStatistics,
-  endpointStatistics,
-} from './endpoint-statistics.ts'
+import type { EndpointFigures, EndpointStatistics } from './endpoint-statistics.ts'
+import { statisticsOfTally, tallyOf } from './endpoint-tally.ts'
 import { createPayloadLog } from './events/payload-log.ts'
+import { createFeatureLookup } from './features/look-up-features.ts'
 import type { EndpointOptions } from './gateway-options.ts'
 import { gatherInputs } from './gather-inputs.ts'
+import { createLiveSettings, type ProjectReading } from './live-settings.ts'
 import { createLogWriter } from './log-writer.ts'
 import { createMirror } from './mirror.ts'
 import type { RolloutParts } from './rollout-routes.ts'
@@ -35,6 +35,11 @@ export interface EndpointService {
   /** Reads the endpoint's state again; new versions are warm before they answer. */
   reload(): Promise<EndpointReport>
   report(): EndpointReport
+  /**
+   * Takes over what the project file says now, as far as it can be changed while the endpoint runs.
+   * @returns what is worth telling an operator, a line each
+   */
+  takeSettings(reading: ProjectReading): readonly string[]
   statistics(): EndpointStatistics
   /** Ends following and unloads; after the server has answered what was under way. */
   close(): Promise<void>
@@ -56,31 +61,47 @@ export function createEndpointService(
   shared: SharedParts,
 ): EndpointService {
   const { project, clock, log, store } = options
-  const policy = project.deployment
+  const settings = createLiveSettings(project)
   const endpoint = createServedEndpoint(endpointName(project), options)
   const payloads =
     options.payloadLog === undefined ? undefined : createPayloadLog(options.payloadLog, clock)
+  const features = createFeatureLookup(options.online, () => settings.policy)
   const mirror = createMirror({
     endpoint,
     log,
+    keeps: () => settings.policy.predictionLog.keep === 'all',
     gather: async (request, revision, timeMs) => {
-      const parts = { online: options.online, policy }
+      const parts = { features, policy: settings.policy }
       const { inputs } = await gatherInputs(parts, request, { revision, timeMs })
       return inputs
     },
     onFailure: (error) => options.logger?.('What a shadow showed was not written down.', error),
   })
-  const figures = { ...shared, endpoint, payloads, mirror }
-  const inference = {
+  const gate = createGate({
+    endpoint: endpoint.name,
+    policy: () => inference.policy,
+    observers: options.observers,
+    onFault: (error) => options.logger?.('An observer of requests failed.', error),
+  })
+  const figures = { ...shared, endpoint, payloads, mirror, features, gate, settings }
+  const report = () => {
+    const told = endpoint.report()
+    return { ...told, problems: [...told.problems, ...settings.problems] }
+  }
+  const inference: EndpointInference = {
     endpoint,
     counter: shared.counter,
     payloads,
-    online: options.online,
+    features,
     log,
-    writeLog: createLogWriter(log),
+    writeLog: createLogWriter(log, () => settings.policy.predictionLog),
     clock,
-    policy,
+    // Read at each request: it changes while the endpoint runs.
+    get policy() {
+      return settings.policy
+    },
     mirror,
+    gate,
     acceptRequestTime: options.acceptRequestTime ?? false,
   }
   let polling: NodeJS.Timeout | undefined
@@ -98,12 +119,14 @@ export function createEndpointService(
     },
     async reload() {
       await endpoint.follow({ retry: true })
-      return endpoint.report()
+      return report()
     },
-    report: () => endpoint.report(),
-    statistics: () => endpointStatistics(figures),
+    report,
+    takeSettings: (reading) => settings.take(reading),
+    statistics: () => statisticsOfTally(tallyOf(figures)),
     async close() {
       clearInterval(polling)
+      gate.close()
       await mirror.close()
       await endpoint.close()
       await payloads?.close()

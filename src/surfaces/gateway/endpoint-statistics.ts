@@ -1,8 +1,10 @@
-import { isoTime } from '../../core/time/index.ts'
+import type { Gate } from './admission/gate.ts'
 import type { PayloadLog } from './events/payload-log.ts'
+import type { FeatureLookup } from './features/look-up-features.ts'
+import type { LiveSettings } from './live-settings.ts'
 import type { Mirror, MirrorCounts } from './mirror.ts'
 import type { ServedEndpoint } from './served-endpoint.ts'
-import type { Statistics, VersionCounts } from './statistics.ts'
+import type { Statistics } from './statistics.ts'
 
 /** Where an endpoint's figures come from. */
 export interface EndpointFigures {
@@ -11,6 +13,9 @@ export interface EndpointFigures {
   readonly startedAtMs: number
   readonly payloads: PayloadLog | undefined
   readonly mirror: Mirror
+  readonly features: FeatureLookup
+  readonly gate: Gate
+  readonly settings: Pick<LiveSettings, 'isValid'>
 }
 
 /** What one version did since the gateway's start. */
@@ -40,55 +45,10 @@ export interface EndpointStatistics {
   readonly versions: Readonly<Record<string, VersionStatistics>>
 }
 
-export function endpointStatistics({
-  endpoint,
-  statistics,
-  startedAtMs,
-  mirror,
-}: EndpointFigures): EndpointStatistics {
-  const seen = statistics
-    .all()
-    .filter(({ model }) => model === endpoint.name)
-    .flatMap(({ version }) => (version === null ? [] : [version]))
-  const versions = [...new Set([...endpoint.pool.versions(), ...seen])].sort((a, b) => a - b)
-  return {
-    endpoint: endpoint.name,
-    startedAt: isoTime(startedAtMs),
-    process: processFigures(),
-    mirrored: { ...mirror.counts },
-    versions: Object.fromEntries(
-      versions.map((version) => [
-        version,
-        versionStatistics(
-          statistics.ofVersion(endpoint.name, version),
-          endpoint.pool.inFlight(version),
-        ),
-      ]),
-    ),
-  }
-}
-
 export function processFigures(): EndpointStatistics['process'] {
   const { user, system } = process.cpuUsage()
   return {
     residentMemoryMb: process.memoryUsage.rss() / 1_048_576,
     cpuSeconds: (user + system) / 1e6,
-  }
-}
-
-function versionStatistics(counts: VersionCounts, inFlight: number): VersionStatistics {
-  const { requests, predictions, rejected, failed, latency } = counts
-  const [p50Ms, p95Ms, p99Ms] = [0.5, 0.95, 0.99].map((share) => latency.quantile(share) ?? 0)
-  return {
-    requests,
-    predictions,
-    rejected,
-    failed,
-    errors: rejected + failed,
-    inFlight,
-    latency:
-      latency.count === 0 || p50Ms === undefined || p95Ms === undefined || p99Ms === undefined
-        ? null
-        : { p50Ms, p95Ms, p99Ms },
   }
 }

@@ -187,7 +187,44 @@ export const gatewayErrors = defineErrors({
     message: (d) =>
       `The input "${d.input}" is ${d.value} in row ${d.row}, far outside its training range ${d.low} to ${d.high}.`,
     hint: () =>
-      'Check the unit of the value; deployment.outOfRange: "flag" answers such rows and flags them.',
+      'Check the unit of the value; deployment.outOfRange: "flag" answers such rows and flags them, "clip" takes the end of the range instead.',
+  }),
+  INPUT_CATEGORY_UNKNOWN: problem<{
+    input: string
+    row: number
+    value: string
+    known: readonly string[]
+    more: number
+  }>({
+    ...bad,
+    status: 422,
+    message: (d) =>
+      `The input "${d.input}" is ${JSON.stringify(d.value)} in row ${d.row}, which training did not see often enough to know.`,
+    hint: (d) =>
+      `${oneOf(d.value, d.known)}${d.more > 0 ? ` And ${d.more} more.` : ''} deployment.unknownCategory: "flag" answers such rows and flags them.`,
+  }),
+  FEATURE_STORE_LATE: problem<{
+    views: readonly string[]
+    deadlineMs: number
+    retryAfterSeconds: number
+  }>({
+    status: 503,
+    exit: 'environment',
+    blame: 'system',
+    retryable: true,
+    message: (d) =>
+      `The features of ${d.views.join(', ')} did not come within ${d.deadlineMs} ms of the request's start.`,
+    hint: (d) =>
+      `Come back in ${d.retryAfterSeconds} s (Retry-After). Operators: see to the online store, or set deployment.featureStore.onFailure: "last-value".`,
+  }),
+  FEATURE_STORE_FAILED: problem<{ views: readonly string[]; retryAfterSeconds: number }>({
+    status: 503,
+    exit: 'environment',
+    blame: 'system',
+    retryable: true,
+    message: (d) => `The features of ${d.views.join(', ')} could not be looked up.`,
+    hint: (d) =>
+      `Come back in ${d.retryAfterSeconds} s (Retry-After). Operators: the cause is in the gateway's log; see to the online store, or set deployment.featureStore.onFailure: "last-value".`,
   }),
   FEATURE_MISSING: problem<{ view: string; row: number; keys: string }>({
     ...bad,
@@ -247,6 +284,14 @@ export const gatewayErrors = defineErrors({
     retryable: true,
     message: (d) => `The labels could not be stored: ${d.reason}.`,
     hint: () => 'Free space on the disk of the prediction log, then send all of them again.',
+  }),
+  LABELS_NOT_KEPT: problem<Record<string, never>>({
+    ...bad,
+    status: 409,
+    exit: 'conflict',
+    message: () => 'This endpoint keeps no predictions, so that no label has one to belong to.',
+    hint: () =>
+      'Set deployment.predictionLog.keep: "all" in the project file; predictions from then on can be labelled.',
   }),
   LABEL_WRONG: problem<{ index: number; got: string; known: readonly string[] }>({
     ...bad,

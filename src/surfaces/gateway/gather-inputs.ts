@@ -1,14 +1,21 @@
 import type { DeploymentPolicy } from '../../core/records/index.ts'
-import type { OnlineStore } from '../../platform/storage/index.ts'
 import { assembleInputs, type ModelInputs } from './assemble-inputs.ts'
 import { type DecodedRows, decodeRows } from './decode-rows.ts'
+import type { FeatureLookup } from './features/look-up-features.ts'
 import type { LoadedRevision } from './load-revision.ts'
-import { lookUpViews } from './look-up-views.ts'
 import type { InferRequest } from './open-inference.ts'
 
 export interface GatherParts {
-  readonly online: OnlineStore
+  readonly features: FeatureLookup
   readonly policy: DeploymentPolicy
+}
+
+export interface GatherCall {
+  readonly revision: LoadedRevision
+  /** The prediction's time, in milliseconds. */
+  readonly timeMs: number
+  /** The request's start by `performance.now`. @default now */
+  readonly startedAt?: number
 }
 
 export interface GatheredInputs {
@@ -19,20 +26,15 @@ export interface GatheredInputs {
 
 /** What the model sees for a request: its columns, and the features looked up by them. */
 export async function gatherInputs(
-  { online, policy }: GatherParts,
+  { features, policy }: GatherParts,
   request: InferRequest,
-  { revision, timeMs }: { readonly revision: LoadedRevision; readonly timeMs: number },
+  { revision, timeMs, startedAt }: GatherCall,
 ): Promise<GatheredInputs> {
   const { plan, version } = revision
+  const { views } = plan
   const decoded = decodeRows(request, plan, policy.maxBatchRows)
-  const features = lookUpViews(decoded, {
-    online,
-    views: plan.views,
-    missingFeatures: policy.missingFeatures === 'error' ? 'error' : 'null',
-    timeMs,
-  })
-  const { signature } = version
-  const { outOfRange } = policy
-  const inputs = assembleInputs(decoded, features, { signature, outOfRange })
+  const found =
+    views.length === 0 ? undefined : await features.lookUp(decoded, { views, timeMs, startedAt })
+  const inputs = assembleInputs(decoded, found, { signature: version.signature, policy })
   return { inputs, sent: decoded.columns }
 }

@@ -6,13 +6,14 @@ import type {
   PredictionEntry,
 } from '../../core/records/index.ts'
 import type { Clock } from '../../core/time/index.ts'
-import type { OnlineStore } from '../../platform/storage/index.ts'
 import type { RequestTrace } from '../../platform/telemetry/index.ts'
+import type { Deadline } from './admission/deadline.ts'
 import type { ModelInputs } from './assemble-inputs.ts'
 import type { DecodedRows } from './decode-rows.ts'
 import { checkOutputs, encodeOutputs, type RowAnswer, readAnswers } from './encode-response.ts'
 import { gatewayErrors } from './errors.ts'
 import { exposureKey } from './exposure-key.ts'
+import type { FeatureLookup } from './features/look-up-features.ts'
 import { gatherInputs } from './gather-inputs.ts'
 import type { WriteLog } from './log-writer.ts'
 import type { Mirror } from './mirror.ts'
@@ -22,7 +23,7 @@ import { modelAttributes, viewAttributes } from './trace-attributes.ts'
 
 export interface InferParts {
   readonly endpoint: ServedEndpoint
-  readonly online: OnlineStore
+  readonly features: FeatureLookup
   readonly writeLog: WriteLog
   readonly clock: Clock
   readonly policy: DeploymentPolicy
@@ -40,6 +41,8 @@ export interface InferCall {
   readonly onChosen: (version: number) => void
   /** Undefined when nothing is traced. */
   readonly trace?: RequestTrace | undefined
+  /** Held before the model is asked and before the log is written; undefined is never. */
+  readonly deadline?: Deadline | undefined
 }
 
 /** An answered request, before any protocol has put it into words. */
@@ -79,10 +82,13 @@ export async function infer(parts: InferParts, call: InferCall): Promise<Inferen
     const { inputs, sent } = await gatherInputs(parts, request, {
       revision: routed.revision,
       timeMs,
+      startedAt,
     })
+    call.deadline?.check()
     call.trace?.enter('model.predict', modelAttributes(parts.endpoint.name, routed, inputs.rows))
     const answers = readAnswers(await routed.revision.predict(inputs), version)
     refuseNonFinite(answers, version.version)
+    call.deadline?.check()
     const ids = rowIds(request, requestId, inputs.rows)
     const latencyUs = Math.round((performance.now() - startedAt) * 1_000)
     const model = parts.endpoint.name

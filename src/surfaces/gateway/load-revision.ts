@@ -1,10 +1,11 @@
 import type { ModelVersion, Project } from '../../core/records/index.ts'
+import { durationMs } from '../../core/time/index.ts'
 import { loadModel, type ModelSession } from '../../platform/inference/index.ts'
 import type { ArtifactStore, RecordStore } from '../../platform/storage/index.ts'
 import { findVersion } from '../../stages/registry/index.ts'
 import { gatewayErrors } from './errors.ts'
 import { createMicroBatch, type Predict } from './micro-batch.ts'
-import { type InputPlan, planInputs } from './request-columns.ts'
+import { type InputPlan, planInputs, requireOnline } from './request-columns.ts'
 
 export interface RevisionSources {
   readonly store: RecordStore
@@ -40,15 +41,16 @@ export async function loadRevision(
     const version = await findVersion({ store, model, version: number })
     const dataset = await store.get('dataset', version.lineage.dataset ?? '')
     const plan = planInputs(version, project, dataset)
+    requireOnline(plan, project)
     const { digest } = version.artifact
     const path = artifacts.pathOf(digest)
     // The loader compares the digest of the very bytes that it runs.
     session = await loadModel({ path, signature: version.signature, digest })
     await probe(session)
-    const predict = createMicroBatch(
-      session,
-      acceptRequestTime ? 1 : project.deployment.maxBatchRows,
-    )
+    const predict = createMicroBatch(session, () => ({
+      maxRows: acceptRequestTime ? 1 : project.deployment.maxBatchRows,
+      delayMs: acceptRequestTime ? 0 : durationMs(project.deployment.batchDelay),
+    }))
     return { version, plan, predict, session }
   } catch (cause) {
     await session?.close()

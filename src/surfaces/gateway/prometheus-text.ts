@@ -1,4 +1,6 @@
+import type { Gate } from './admission/gate.ts'
 import type { PayloadCounts } from './events/payload-log.ts'
+import type { FeatureCounts } from './features/feature-counts.ts'
 import { EXPORTED_SECONDS } from './latency-histogram.ts'
 import type { MirrorCounts } from './mirror.ts'
 import type { ModelCounts } from './statistics.ts'
@@ -19,6 +21,10 @@ export interface EndpointFacts {
   /** Undefined without a payload log. */
   readonly payloads: PayloadCounts | undefined
   readonly mirrored: MirrorCounts
+  readonly features: FeatureCounts
+  /** Whether the project file as it is now could be taken over. */
+  readonly hasValidSettings: boolean
+  readonly gate: Pick<Gate, 'admission' | 'counts'>
 }
 
 type Labels = Readonly<Record<string, string | number>>
@@ -52,13 +58,23 @@ export function prometheusText(facts: MetricsFacts): string {
       samples: labelled.map(({ labels, counts }): Sample => ['', labels, counts.predictions]),
     }),
     payloadEvents(facts.endpoints),
+    featureLookups(facts.endpoints),
     family({
       name: 'esteira_gateway_mirrored_total',
       type: 'counter',
       help: 'Rows shown to a shadow, and requests that failed there or found the queue full.',
       samples: facts.endpoints.flatMap(({ name, mirrored }) => byResult(name, mirrored)),
     }),
+    family({
+      name: 'esteira_gateway_configuration_valid',
+      type: 'gauge',
+      help: '1 when the project file could be taken over, 0 when it was refused.',
+      samples: facts.endpoints.map(
+        ({ name, hasValidSettings }): Sample => ['', { model: name }, hasValidSettings ? 1 : 0],
+      ),
+    }),
     gauge('esteira_gateway_in_flight', 'Inference requests under way.', facts.inFlight),
+    ...(facts.endpoints.length === 0 ? [] : gateFamilies(facts.endpoints)),
     family({
       name: 'esteira_gateway_loaded_revisions',
       type: 'gauge',
@@ -86,6 +102,21 @@ export function prometheusText(facts: MetricsFacts): string {
   ].join('')
 }
 
+function featureLookups(endpoints: readonly EndpointFacts[]): string {
+  const samples = endpoints.flatMap(({ name, features }) =>
+    [...features].flatMap(([view, counts]) =>
+      Object.entries(counts).map(([result, n]): Sample => ['', { model: name, view, result }, n]),
+    ),
+  )
+  if (samples.length === 0) return ''
+  return family({
+    name: 'esteira_gateway_feature_lookups_total',
+    type: 'counter',
+    help: 'Rows whose features were looked up, by view and result; late and failed ones fell back.',
+    samples,
+  })
+}
+
 function payloadEvents(endpoints: readonly EndpointFacts[]): string {
   const samples = endpoints.flatMap(({ name, payloads }) =>
     payloads === undefined ? [] : byResult(name, payloads),
@@ -97,6 +128,43 @@ function payloadEvents(endpoints: readonly EndpointFacts[]): string {
     help: 'Events of the payload log by result; a dropped one found the queue full.',
     samples,
   })
+}
+
+/** What stands before each endpoint. */
+function gateFamilies(endpoints: readonly EndpointFacts[]): string[] {
+  const each = (value: (gate: EndpointFacts['gate']) => number): Sample[] =>
+    endpoints.map(({ name, gate }) => ['', { model: name }, value(gate)])
+  const refused = endpoints.flatMap(({ name, gate: { counts } }): Sample[] => [
+    ['', { model: name, reason: 'overloaded' }, counts.overloaded],
+    ['', { model: name, reason: 'rate' }, counts.rateLimited],
+    ['', { model: name, reason: 'probing' }, counts.probingRefused],
+  ])
+  return [
+    family({
+      name: 'esteira_gateway_places_taken_highest',
+      type: 'gauge',
+      help: 'The most requests that were worked on at once since the start.',
+      samples: each(({ admission }) => admission.highestInFlight),
+    }),
+    family({
+      name: 'esteira_gateway_refused_total',
+      type: 'counter',
+      help: 'Requests refused before their model call, by reason.',
+      samples: refused,
+    }),
+    family({
+      name: 'esteira_gateway_probing_suspicions_total',
+      type: 'counter',
+      help: 'Windows of a caller that look like an attempt to copy the model.',
+      samples: each(({ counts }) => counts.suspicions),
+    }),
+    family({
+      name: 'esteira_gateway_unobserved_total',
+      type: 'counter',
+      help: 'Answered requests that no observer saw, because too many waited.',
+      samples: each(({ counts }) => counts.unobserved),
+    }),
+  ]
 }
 
 function byResult(model: string, counts: object): Sample[] {

@@ -1,0 +1,52 @@
+import { DatabaseSync, type StatementSync } from 'node:sqlite'
+import { databaseErrors, sqliteError } from '../database/index.ts'
+
+/**
+ * A read blocks the event loop, and with it every request. In WAL mode no writer stands in its way;
+ * who holds the whole file gets this long, then the read fails and the next one tries again.
+ */
+const LOCKED_FOR_MS = 5
+
+type Row = Readonly<Record<string, unknown>>
+
+/**
+ * One prepared question to a SQLite file, on a connection of its own. The connection is opened at
+ * the first question, and anew after a failure, so that a file that was mended is read again.
+ */
+export class SqliteRowReader {
+  readonly #path: string
+  readonly #sql: string
+  #database: DatabaseSync | undefined
+  #statement: StatementSync | undefined
+
+  constructor(path: string, sql: string) {
+    this.#path = path
+    this.#sql = sql
+  }
+
+  /** @throws DATABASE_BUSY, METADATA_CORRUPT, DATABASE_FAILED */
+  get(first: string, second: string): Row | undefined {
+    try {
+      this.#statement ??= this.#open()
+      return this.#statement.get(first, second)
+    } catch (error) {
+      this.close()
+      const coded = sqliteError(error, this.#path)
+      if (coded !== error) throw coded
+      const reason = error instanceof Error ? error.message : String(error)
+      throw databaseErrors.DATABASE_FAILED({ path: this.#path, reason }, error)
+    }
+  }
+
+  close(): void {
+    this.#statement = undefined
+    const database = this.#database
+    this.#database = undefined
+    if (database?.isOpen === true) database.close()
+  }
+
+  #open(): StatementSync {
+    this.#database = new DatabaseSync(this.#path, { readOnly: true, timeout: LOCKED_FOR_MS })
+    return this.#database.prepare(this.#sql)
+  }
+}

@@ -1,0 +1,142 @@
+import type { OnlineRequest, OnlineRow, OnlineStore } from '../../../platform/storage/index.ts'
+import { createCircuitBreaker } from './circuit-breaker.ts'
+import { createLastValues } from './last-values.ts'
+
+/** What came of a question. */
+export type FeatureAnswer =
+  | { readonly outcome: 'answered'; readonly rows: readonly (OnlineRow | undefined)[] }
+  /** The deadline came first, or so many before it are late that it was not asked. */
+  | { readonly outcome: 'late' }
+  | { readonly outcome: 'failed'; readonly cause: unknown }
+
+/** Asks the online store, and is never kept waiting by it for longer than the deadline. */
+export interface FeatureReader {
+  read(requests: readonly OnlineRequest[], terms: ReadTerms): Promise<FeatureAnswer>
+  /** The newest row of the entity that was kept; undefined when there is none. */
+  lastValue(request: OnlineRequest): OnlineRow | undefined
+}
+
+export interface ReadTerms {
+  /** Milliseconds from the request's start. */
+  readonly deadlineMs: number
+  /** The request's start on the reader's clock. @default now */
+  readonly startedAt?: number | undefined
+  /** Keeps what the store answers, for when it does not. */
+  readonly keeps: boolean
+}
+
+export interface FeatureReaderOptions {
+  readonly online: OnlineStore
+  /** Milliseconds of a clock that never goes back. @default performance.now */
+  readonly now?: () => number
+  /** Questions without an answer; beyond them none is asked. @default 256 */
+  readonly mostUnderWay?: number
+}
+
+interface Waiting {
+  readonly keeps: boolean
+  readonly dueAt: number
+  readonly resolve: (answer: FeatureAnswer) => void
+}
+
+const LATE: FeatureAnswer = { outcome: 'late' }
+
+export function createFeatureReader(options: FeatureReaderOptions): FeatureReader {
+  return new GuardedReader(options)
+}
+
+class GuardedReader implements FeatureReader {
+  readonly #online: OnlineStore
+  readonly #now: () => number
+  readonly #mostUnderWay: number
+  readonly #last = createLastValues()
+  readonly #breaker = createCircuitBreaker()
+  readonly #waiting = new Set<Waiting>()
+  #underWay = 0
+  /** What the store did last when it did not answer. */
+  #trouble: FeatureAnswer = LATE
+  #timer: NodeJS.Timeout | undefined
+  #timerDueAt = Number.POSITIVE_INFINITY
+
+  constructor(options: FeatureReaderOptions) {
+    this.#online = options.online
+    this.#now = options.now ?? (() => performance.now())
+    this.#mostUnderWay = options.mostUnderWay ?? 256
+  }
+
+  lastValue(request: OnlineRequest): OnlineRow | undefined {
+    return this.#last.get(request)
+  }
+
+  read(requests: readonly OnlineRequest[], terms: ReadTerms): Promise<FeatureAnswer> {
+    const now = this.#now()
+    if (!this.#breaker.allows(now)) return Promise.resolve(this.#trouble)
+    if (this.#underWay >= this.#mostUnderWay) return Promise.resolve(LATE)
+    return new Promise((resolve) => {
+      const dueAt = (terms.startedAt ?? now) + terms.deadlineMs
+      const waiting = { dueAt, resolve, keeps: terms.keeps }
+      this.#underWay++
+      this.#waiting.add(waiting)
+      this.#online.read(requests).then(
+        (rows) => this.#answered(waiting, requests, rows),
+        (cause: unknown) => this.#failed(waiting, { outcome: 'failed', cause }),
+      )
+      this.#watch(dueAt, now)
+    })
+  }
+
+  #answered(
+    waiting: Waiting,
+    requests: readonly OnlineRequest[],
+    rows: readonly (OnlineRow | undefined)[],
+  ): void {
+    this.#underWay--
+    if (waiting.keeps) {
+      for (let i = 0; i < requests.length; i++) {
+        const [request, row] = [requests[i], rows[i]]
+        if (request !== undefined && row !== undefined) this.#last.keep(request, row)
+      }
+    }
+    // Too late for this request, but good to know for the next.
+    if (!this.#waiting.delete(waiting)) return
+    this.#breaker.succeeded()
+    waiting.resolve({ outcome: 'answered', rows })
+  }
+
+  #failed(waiting: Waiting, trouble: FeatureAnswer): void {
+    this.#underWay--
+    if (!this.#waiting.delete(waiting)) return
+    this.#giveUp(waiting, trouble)
+  }
+
+  #giveUp(waiting: Waiting, trouble: FeatureAnswer): void {
+    this.#trouble = trouble
+    this.#breaker.failed(this.#now())
+    waiting.resolve(trouble)
+  }
+
+  /** One timer for all that wait: a store that answers in the same turn never has one set anew. */
+  #watch(dueAt: number, now: number): void {
+    if (dueAt >= this.#timerDueAt) return
+    clearTimeout(this.#timer)
+    this.#timerDueAt = dueAt
+    this.#timer = setTimeout(() => this.#sweep(), Math.max(0, dueAt - now))
+  }
+
+  #sweep(): void {
+    this.#timer = undefined
+    this.#timerDueAt = Number.POSITIVE_INFINITY
+    const now = this.#now()
+    let next = Number.POSITIVE_INFINITY
+    for (const waiting of this.#waiting) {
+      // Timers may fire a part of a millisecond early.
+      if (waiting.dueAt - now < 1) {
+        this.#waiting.delete(waiting)
+        this.#giveUp(waiting, LATE)
+      } else {
+        next = Math.min(next, waiting.dueAt)
+      }
+    }
+    if (next < Number.POSITIVE_INFINITY) this.#watch(next, now)
+  }
+}
