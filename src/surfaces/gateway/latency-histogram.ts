@@ -12,8 +12,19 @@ export const EXPORTED_SECONDS: readonly number[] = [
   0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
 ]
 
+/** What a histogram holds, as it goes from one process to another. */
+export interface LatencyTally {
+  /** Filled buckets: index and count. */
+  readonly buckets: readonly (readonly [index: number, count: number])[]
+  /** Counts by `EXPORTED_SECONDS`, each for itself. */
+  readonly exported: readonly number[]
+  readonly count: number
+  readonly sumMs: number
+}
+
 export interface LatencyHistogram {
   record(ms: number): void
+  tally(): LatencyTally
   readonly count: number
   /** Sum of all, in milliseconds. */
   readonly sumMs: number
@@ -23,12 +34,27 @@ export interface LatencyHistogram {
   exported(): readonly number[]
 }
 
-export function createLatencyHistogram(): LatencyHistogram {
+/** @param tallies what it begins with, added up; @default nothing */
+export function createLatencyHistogram(tallies: readonly LatencyTally[] = []): LatencyHistogram {
   const counts = new Uint32Array(BUCKETS)
   const exported = new Array<number>(EXPORTED_SECONDS.length).fill(0)
   let count = 0
   let sumMs = 0
+  for (const tally of tallies) {
+    for (const [index, n] of tally.buckets) counts[index] = (counts[index] ?? 0) + n
+    for (const [index, n] of tally.exported.entries()) {
+      exported[index] = (exported[index] ?? 0) + n
+    }
+    count += tally.count
+    sumMs += tally.sumMs
+  }
   return {
+    tally: () => ({
+      buckets: [...counts.entries()].filter(([, n]) => n > 0),
+      exported: [...exported],
+      count,
+      sumMs,
+    }),
     record(ms) {
       const index = Math.min(BUCKETS - 1, Math.max(0, Math.ceil(Math.log(ms * 1_000) / GROWTH)))
       counts[index] = (counts[index] ?? 0) + 1

@@ -1,0 +1,6 @@
+export { gatewayProcessErrors } from './errors.ts'
+export { freePort } from './free-port.ts'
+export { figuresOfGroup, NOBODY_ENDED } from './group-figures.ts'
+export type { Addresses, GroupFigures, ProcessFigures } from './messages.ts'
+export { openProcessGroup, type ProcessGroup } from './process-group.ts'
+export { type AskGroup, type RunningGateway, runWorker } from './run-worker.ts'
