@@ -26,7 +26,9 @@ const withTensor = (...parts: readonly number[][]) => inspect(message(7, message
 
 describe('inspectOnnx', () => {
   test.each(FIXTURES)('allows the %s model', (name) => {
-    expect(inspectOnnx(readFileSync(readFixture(name).path))).toEqual({ outcome: 'allowed' })
+    const operators = expect.arrayContaining(['Imputer', 'Scaler'])
+    const found = inspectOnnx(readFileSync(readFixture(name).path))
+    expect(found).toEqual({ outcome: 'allowed', operators })
   })
 
   test('finds every way of naming a domain of its own', () => {
@@ -60,6 +62,31 @@ describe('inspectOnnx', () => {
     expect(withTensor(packed(1_000_000n, 1_000_000n, 1_000_000n)).outcome).toBe('not-allowed')
     expect(withTensor(packed(0n), packed(1n << 63n)).outcome).toBe('allowed')
     expect(withTensor(packed(2n, 2n), message(9, Array(16).fill(0))).outcome).toBe('allowed')
+  })
+
+  test('refuses a loop whose number of turns is no small constant', () => {
+    const loop = (...inputs: string[]) =>
+      message(1, ...inputs.map((name) => text(1, name)), text(2, 'out'), text(4, 'Loop'))
+    const turns = (value: bigint) => message(5, text(8, 'turns'), message(7, varint(value)))
+    const constant = (value: bigint) =>
+      message(1, text(2, 'turns'), text(4, 'Constant'), message(5, message(5, number(7, value))))
+    const refused = expect.objectContaining({ outcome: 'not-allowed' })
+    const allowed = expect.objectContaining({ outcome: 'allowed' })
+    expect(inspect(message(7, loop('', 'condition')))).toEqual(refused)
+    expect(inspect(message(7, loop()))).toEqual(refused)
+    expect(inspect(message(7, loop('turns')))).toEqual(refused)
+    expect(inspect(message(7, loop('turns'), turns(10n)))).toEqual(allowed)
+    expect(inspect(message(7, constant(10n), loop('turns')))).toEqual(allowed)
+    expect(inspect(message(7, loop('turns'), turns(1_000_001n)))).toEqual(refused)
+    expect(inspect(message(7, loop('turns'), turns(-1n)))).toEqual(refused)
+    // Whoever says it twice is held to the larger.
+    expect(inspect(message(7, turns(10n), constant(1n << 40n), loop('turns')))).toEqual(refused)
+    // Within the branch of an If.
+    expect(inspect(message(7, message(1, message(5, message(6, loop(''))))))).toEqual(refused)
+    const raw = Buffer.alloc(8)
+    raw.writeBigInt64LE(9n)
+    const packed = message(5, text(8, 'turns'), message(9, [...raw]))
+    expect(inspect(message(7, loop('turns'), packed))).toEqual(allowed)
   })
 
   test('survives graphs nested a hundred thousand deep', () => {

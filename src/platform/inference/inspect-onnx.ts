@@ -5,7 +5,11 @@ import { ProtobufError, type ProtobufField, ProtobufReader } from './protobuf-re
  * would reach outside its own file or needs operators other than the standard ones.
  */
 export type OnnxInspection =
-  | { readonly outcome: 'allowed' }
+  | {
+      readonly outcome: 'allowed'
+      /** Types of the operators in all of its graphs, sorted. */
+      readonly operators: readonly string[]
+    }
   | { readonly outcome: 'corrupt' | 'not-allowed'; readonly reason: string }
 
 /** The operator sets that onnxruntime itself defines by the standard; "" is "ai.onnx". */
@@ -48,7 +52,11 @@ const CHILDREN: Readonly<Record<Message, Readonly<Record<number, Message>>>> = {
 /** Fields that name an operator domain. */
 const DOMAIN_FIELD: Readonly<Partial<Record<Message, number>>> = { opset: 1, node: 7, function: 10 }
 
-const TENSOR = { dims: 1, externalData: 13, dataLocation: 14 } as const
+const TENSOR = { dims: 1, int64s: 7, name: 8, raw: 9, externalData: 13, dataLocation: 14 } as const
+const NODE = { input: 1, output: 2, operator: 4 } as const
+
+/** Turns of a Loop that no useful model of rows needs. */
+const MAX_TURNS = 1_000_000
 
 class Refusal extends Error {}
 
@@ -57,6 +65,17 @@ interface Range {
   readonly start: number
   readonly end: number
   readonly depth: number
+  /** Name of the constant that the message is the value of. */
+  readonly constant?: string | undefined
+}
+
+/** What the walk has come across. */
+interface Findings {
+  readonly operators: Set<string>
+  /** What says how often each Loop turns; empty when nothing does. */
+  readonly turns: string[]
+  /** Whole numbers by the name of the constant that holds them. */
+  readonly constants: Map<string, number>
 }
 
 /**
@@ -66,8 +85,7 @@ interface Range {
  */
 export function inspectOnnx(bytes: Uint8Array): OnnxInspection {
   try {
-    walk(bytes)
-    return { outcome: 'allowed' }
+    return { outcome: 'allowed', operators: walk(bytes) }
   } catch (error) {
     if (error instanceof Refusal) return { outcome: 'not-allowed', reason: error.message }
     if (error instanceof ProtobufError) {
@@ -77,16 +95,52 @@ export function inspectOnnx(bytes: Uint8Array): OnnxInspection {
   }
 }
 
-function walk(bytes: Uint8Array): void {
+function walk(bytes: Uint8Array): readonly string[] {
+  const found: Findings = { operators: new Set(), turns: [], constants: new Map() }
   const pending: Range[] = [{ message: 'model', start: 0, end: bytes.length, depth: 0 }]
   let graphs = 0
   for (let range = pending.pop(); range !== undefined; range = pending.pop()) {
     if (range.depth > MAX_DEPTH) throw new Refusal(`its messages nest deeper than ${MAX_DEPTH}`)
     if (range.message === 'graph') graphs++
-    if (range.message === 'tensor') inspectTensor(bytes, range)
-    else inspectMessage(bytes, range, pending)
+    if (range.message === 'tensor') inspectTensor(bytes, range, found)
+    else inspectMessage(bytes, noteNode(bytes, range, found), pending)
   }
   if (graphs === 0) throw new ProtobufError('it holds no graph')
+  checkTurns(found)
+  return [...found.operators].sort()
+}
+
+/** Notes what a node does; of a Constant, its parts hold the value. */
+function noteNode(bytes: Uint8Array, range: Range, found: Findings): Range {
+  if (range.message !== 'node') return range
+  let operator = ''
+  let firstInput: string | undefined
+  let output = ''
+  const reader = new ProtobufReader(bytes, range.start, range.end)
+  for (let field = reader.next(); field !== undefined; field = reader.next()) {
+    if (field.number === NODE.operator) operator = textOf(bytes, field)
+    else if (field.number === NODE.input) firstInput ??= textOf(bytes, field)
+    else if (field.number === NODE.output) output ||= textOf(bytes, field)
+  }
+  found.operators.add(operator)
+  if (operator === 'Loop') found.turns.push(firstInput ?? '')
+  return operator === 'Constant' ? { ...range, constant: output } : range
+}
+
+/** A Loop ends by itself only when a constant says after how many turns. */
+function checkTurns({ turns, constants }: Findings): void {
+  for (const name of turns) {
+    const count = constants.get(name)
+    if (count === undefined) throw new Refusal('it has a Loop without a constant number of turns')
+    if (!(count >= 0 && count <= MAX_TURNS)) {
+      throw new Refusal(`it has a Loop of ${count} turns where at most ${MAX_TURNS} can be`)
+    }
+  }
+}
+
+function textOf(bytes: Uint8Array, { wire, start, end }: ProtobufField): string {
+  if (wire !== 2) throw new ProtobufError('a name that is no text')
+  return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('utf8', 0, 512)
 }
 
 function inspectMessage(bytes: Uint8Array, range: Range, pending: Range[]): void {
@@ -98,7 +152,9 @@ function inspectMessage(bytes: Uint8Array, range: Range, pending: Range[]): void
     const message = children[field.number]
     if (message === undefined) continue
     if (field.wire !== 2) throw new ProtobufError(`field ${field.number} of ${range.message}`)
-    pending.push({ message, start: field.start, end: field.end, depth: range.depth + 1 })
+    const { start, end } = field
+    const { constant } = range
+    pending.push({ message, start, end, depth: range.depth + 1, constant })
   }
 }
 
@@ -112,20 +168,37 @@ function inspectDomain(bytes: Uint8Array, field: ProtobufField): void {
 }
 
 /** A tensor keeps its numbers in the file, and declares no more of them than are there. */
-function inspectTensor(bytes: Uint8Array, range: Range): void {
+function inspectTensor(bytes: Uint8Array, range: Range, { constants }: Findings): void {
   let elements = 1
+  let name = ''
+  let value: number | undefined
   const reader = new ProtobufReader(bytes, range.start, range.end)
   for (let field = reader.next(); field !== undefined; field = reader.next()) {
     if (field.number === TENSOR.externalData || isExternal(field)) {
       throw new Refusal('it keeps tensor data in another file')
     }
     if (field.number === TENSOR.dims) elements *= dimensions(bytes, field)
+    else if (field.number === TENSOR.name) name = textOf(bytes, field)
+    else value ??= wholeNumber(bytes, field)
+  }
+  // Of constants of one name, the largest counts.
+  if (value !== undefined) {
+    const key = range.constant ?? name
+    constants.set(key, Math.max(value, constants.get(key) ?? value))
   }
   // The smallest elements are 4 bits wide, so a message of n bytes holds at most 2n of them.
   const most = 2 * (range.end - range.start)
   if (!(elements <= most)) {
     throw new Refusal(`a tensor declares ${elements} numbers where at most ${most} can be`)
   }
+}
+
+/** A tensor's first 64-bit number, in either form; undefined in other fields. */
+function wholeNumber(bytes: Uint8Array, field: ProtobufField): number | undefined {
+  const { number, wire, start, end } = field
+  if (number === TENSOR.int64s) return wire === 0 ? field.value : dimensions(bytes, field)
+  if (number !== TENSOR.raw || end - start !== 8) return undefined
+  return Number(new DataView(bytes.buffer, bytes.byteOffset + start, 8).getBigInt64(0, true))
 }
 
 function isExternal(field: ProtobufField): boolean {

@@ -2,10 +2,12 @@ import { readFile } from 'node:fs/promises'
 import { InferenceSession } from 'onnxruntime-node'
 import { digestOfBytes } from '../../core/identity/index.ts'
 import type { ModelSignature } from '../../core/records/index.ts'
+import { areBounded } from './bounded-operators.ts'
 import { inferenceErrors } from './errors.ts'
 import { inspectOnnx } from './inspect-onnx.ts'
 import type { ModelSession } from './model-session.ts'
 import { createOnnxSession } from './onnx-session.ts'
+import { type TrialLimits, tryModelApart } from './try-model-apart.ts'
 
 export interface LoadModelOptions {
   readonly path: string
@@ -14,6 +16,11 @@ export interface LoadModelOptions {
   readonly digest?: string
   /** Threads inside one prediction; 1 gives the lowest latency for small models. Default 1. */
   readonly threads?: number
+  /**
+   * Tries a model in a process of its own first unless its operators bound what it can take, and
+   * gives the trial's limits. For processes that others depend on. @default no trial
+   */
+  readonly trial?: TrialLimits
 }
 
 /**
@@ -21,7 +28,8 @@ export interface LoadModelOptions {
  * that run, and nothing is resolved relative to the file.
  *
  * @throws MODEL_CORRUPT for an unreadable, changed or broken file.
- * @throws MODEL_NOT_ALLOWED for external data, non-standard operators, or impossible sizes.
+ * @throws MODEL_NOT_ALLOWED for external data, non-standard operators, impossible sizes, loops that
+ *   may not end, or a trial that passed its limits.
  * @throws MODEL_SIGNATURE_MISMATCH when the tensors are not those of the signature.
  */
 export async function loadModel(options: LoadModelOptions): Promise<ModelSession> {
@@ -38,6 +46,9 @@ export async function loadModel(options: LoadModelOptions): Promise<ModelSession
   }
   if (inspection.outcome === 'not-allowed') {
     throw inferenceErrors.MODEL_NOT_ALLOWED({ model: path, reason: inspection.reason })
+  }
+  if (options.trial !== undefined && !areBounded(inspection.operators)) {
+    await tryModelApart({ path, digest, signature, limits: options.trial })
   }
   const session = await openSession(path, bytes, options.threads ?? 1)
   try {
