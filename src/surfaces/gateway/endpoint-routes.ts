@@ -1,6 +1,5 @@
 import type { FastifyInstance } from 'fastify'
 import type { EndpointService, SharedParts } from './endpoint-service.ts'
-import { processFigures } from './endpoint-statistics.ts'
 import { metricsOfEndpoints } from './gateway-group.ts'
 import type { RouteParts } from './gateway-service.ts'
 import { prometheusText } from './prometheus-text.ts'
@@ -41,7 +40,6 @@ export function addEndpointRoutes(
 /** What this process tells Prometheus of some endpoints. */
 export function metricsText(seen: readonly EndpointService[], shared: SharedParts): string {
   const names = new Set(seen.map(({ name }) => name))
-  const { residentMemoryMb, cpuSeconds } = processFigures()
   return prometheusText({
     counts: shared.statistics.all().filter(({ model }) => names.has(model)),
     inFlight: shared.counter.inFlight,
@@ -53,9 +51,9 @@ export function metricsText(seen: readonly EndpointService[], shared: SharedPart
       gate: figures.gate,
       hasValidSettings: figures.settings.isValid,
       loadedRevisions: figures.endpoint.pool.loaded().length,
+      revisions: figures.endpoint.pool.report(),
+      modelLoads: figures.endpoint.pool.counts,
     })),
-    residentMemoryBytes: residentMemoryMb * 1_048_576,
-    cpuSeconds,
-    startedAtMs: shared.startedAtMs,
+    process: shared.processMetrics.text(),
   })
 }

@@ -11,6 +11,7 @@ import type { EndpointOptions } from './gateway-options.ts'
 import { gatherInputs } from './gather-inputs.ts'
 import { createLiveSettings, type ProjectReading } from './live-settings.ts'
 import { createLogWriter } from './log-writer.ts'
+import type { MemoryBudget } from './memory-budget.ts'
 import { createMirror } from './mirror.ts'
 import type { RolloutParts } from './rollout-routes.ts'
 import {
@@ -54,6 +55,9 @@ export interface SharedParts {
   readonly statistics: Statistics
   readonly counter: RequestCounter
   readonly startedAtMs: number
+  readonly processMetrics: ProcessMetrics
+  /** Of all models in memory. */
+  readonly budget: MemoryBudget
 }
 
 export function createEndpointService(
@@ -62,7 +66,10 @@ export function createEndpointService(
 ): EndpointService {
   const { project, clock, log, store } = options
   const settings = createLiveSettings(project)
-  const endpoint = createServedEndpoint(endpointName(project), options)
+  const endpoint = createServedEndpoint(endpointName(project), options, {
+    budget: shared.budget,
+    isPinned: options.isPinned ?? false,
+  })
   const payloads =
     options.payloadLog === undefined ? undefined : createPayloadLog(options.payloadLog, clock)
   const features = createFeatureLookup(options.online, () => settings.policy)

@@ -2,6 +2,10 @@ import { defineErrors, didYouMean, problem } from '../../core/errors/index.ts'
 
 const bad = { status: 400, exit: 'usage', blame: 'caller' } as const
 
+function mebibytes(bytes: number): string {
+  return `${(bytes / 1_048_576).toFixed(1)} MiB`
+}
+
 function oneOf(got: string, known: readonly string[]): string {
   return [didYouMean(got, known), `Known: ${known.length === 0 ? 'none' : known.join(', ')}.`]
     .filter((text) => text !== '')
@@ -40,6 +44,47 @@ export const gatewayErrors = defineErrors({
     ...bad,
     message: () => 'A gateway needs at least one endpoint to answer for, got none.',
     hint: () => 'Name the projects whose endpoints it answers for.',
+  }),
+  MODEL_NOT_IN_MEMORY: problem<{
+    endpoint: string
+    version: number
+    reason: string
+    retryAfterSeconds: number
+  }>({
+    status: 503,
+    exit: 'environment',
+    blame: 'system',
+    retryable: true,
+    message: (d) =>
+      `Version ${d.version} of "${d.endpoint}" was unloaded and is not back in memory: ${d.reason}.`,
+    hint: (d) =>
+      `Come back in ${d.retryAfterSeconds} s (Retry-After). Operators: GET /v1/endpoints/${d.endpoint} says more.`,
+  }),
+  MEMORY_BUDGET_BUSY: problem<{
+    neededBytes: number
+    budgetBytes: number
+    retryAfterSeconds: number
+  }>({
+    status: 503,
+    exit: 'environment',
+    blame: 'system',
+    retryable: true,
+    message: (d) =>
+      `There is no room for a model of about ${mebibytes(d.neededBytes)} now: the models in memory are all answering, and may take ${mebibytes(d.budgetBytes)}.`,
+    hint: (d) =>
+      `Come back in ${d.retryAfterSeconds} s (Retry-After). Operators: a larger memory budget, or fewer endpoints in a process.`,
+  }),
+  MEMORY_BUDGET_TOO_SMALL: problem<{
+    neededBytes: number
+    budgetBytes: number
+    pinnedBytes: number
+  }>({
+    status: 503,
+    exit: 'environment',
+    blame: 'system',
+    message: (d) =>
+      `The model takes about ${mebibytes(d.neededBytes)}, more than the memory budget of ${mebibytes(d.budgetBytes)} leaves${d.pinnedBytes > 0 ? ` beside ${mebibytes(d.pinnedBytes)} of pinned models` : ''}.`,
+    hint: () => 'Raise the memory budget of the gateway, pin less, or serve a smaller model.',
   }),
   MODEL_VERSION_UNKNOWN: problem<{ model: string; version: string; loaded: readonly number[] }>({
     ...bad,

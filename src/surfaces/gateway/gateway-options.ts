@@ -1,12 +1,9 @@
 import type { Project } from '../../core/records/index.ts'
 import type { Clock } from '../../core/time/index.ts'
-import type {
-  ArtifactStore,
-  OnlineStore,
-  PredictionLog,
-  RecordStore,
-} from '../../platform/storage/index.ts'
+import type { PredictionLog } from '../../platform/prediction-log/index.ts'
+import type { ArtifactStore, OnlineStore, RecordStore } from '../../platform/storage/index.ts'
 import type { Telemetry } from '../../platform/telemetry/index.ts'
+import type { HttpLimits } from '../server/index.ts'
 import type { RequestObserver } from './admission/probing/request-observer.ts'
 import type { PayloadLogOptions } from './events/payload-log.ts'
 import type { GatewayGroup } from './gateway-group.ts'
@@ -42,12 +39,14 @@ export interface SharedOptions {
   readonly logger?: (message: string, cause: unknown) => void
   /** Bytes of a request's body. @default 4 MiB */
   readonly maxBodyBytes?: number
+  /** Of a server of its own. @default ten seconds for headers, a minute for a request, 10,000 connections */
+  readonly httpLimits?: Partial<HttpLimits>
   /** Demanded of every request when given. @default the variable ESTEIRA_GATEWAY_TOKEN */
   readonly token?: string | undefined
   /** Where requests are traced to, by a gateway with a server of its own. @default nowhere */
   readonly telemetry?: Telemetry | undefined
   /**
-   * Bytes that the models in memory may take together, as `memoryOf` estimates them; beyond it the
+   * Bytes that the models in memory may take together, as `estimateMemory` has it; beyond it the
    * least recently used leave, and come back when they are asked for. @default no limit
    */
   readonly memoryBudgetBytes?: number | undefined

@@ -6,12 +6,15 @@ import {
   type EndpointDirectory,
   type MaySee,
 } from './endpoint-directory.ts'
-import { addEndpointRoutes } from './endpoint-routes.ts'
+import { addEndpointRoutes, metricsText } from './endpoint-routes.ts'
 import { createEndpointService, type EndpointService } from './endpoint-service.ts'
-import { errorBody, platformError } from './error-reply.ts'
+import { type EndpointTally, tallyOf } from './endpoint-tally.ts'
+import { errorBody, isOwnFault, platformError } from './error-reply.ts'
+import type { GatewayGroup } from './gateway-group.ts'
 import type { GatewayServiceOptions, SharedOptions } from './gateway-options.ts'
 import { addHealthRoutes, isAnyReady } from './health-routes.ts'
 import { addInferenceRoutes } from './inference-routes.ts'
+import { createMemoryBudget } from './memory-budget.ts'
 import { addRepositoryRoutes } from './rest/repository-routes.ts'
 import { createStatistics } from './statistics.ts'
 
@@ -33,6 +36,13 @@ export interface GatewayService {
   addRoutes(app: FastifyInstance, maySee?: MaySee): void
   /** Warms up what the endpoints' states ask for, then follows these states. */
   start(): Promise<void>
+  /** What this process did, in a form that adds up over processes. */
+  figures(): {
+    readonly metrics: string
+    readonly tallies: Readonly<Record<string, EndpointTally>>
+  }
+  /** From now on not ready, so that load balancers turn away; what comes is answered as before. */
+  leave(): void
   /** Ends following and unloads; after the server has answered what was under way. */
   close(): Promise<void>
 }
@@ -42,6 +52,7 @@ export interface RouteParts {
   readonly endpoints: EndpointDirectory
   readonly release: string
   readonly seenBy: (request: FastifyRequest) => readonly EndpointService[]
+  readonly group: GatewayGroup | undefined
   readonly toFailure: (error: unknown, request: FastifyRequest) => ReturnType<typeof gatewayFailure>
 }
 
@@ -51,7 +62,9 @@ const MEBIBYTE = 1_048_576
 export function createGatewayService(options: GatewayServiceOptions): GatewayService {
   const statistics = createStatistics()
   const counter = createRequestCounter(statistics)
-  const shared = { statistics, counter, startedAtMs: Date.now() }
+  const budget = createMemoryBudget(options.memoryBudgetBytes)
+  const processMetrics = createProcessMetrics()
+  const shared = { statistics, counter, budget, startedAtMs: Date.now(), processMetrics }
   const services = options.endpoints.map((endpoint) => createEndpointService(endpoint, shared))
   const endpoints = createEndpointDirectory(services)
   const release = readRelease()
@@ -67,6 +80,7 @@ export function createGatewayService(options: GatewayServiceOptions): GatewaySer
       const parts: RouteParts = {
         endpoints,
         release,
+        group: options.group,
         seenBy: (request) => services.filter((service) => maySee(request, service)),
         toFailure: (error, request) => gatewayFailure(error, request, options),
       }
@@ -79,6 +93,13 @@ export function createGatewayService(options: GatewayServiceOptions): GatewaySer
     async start() {
       // One after the other: two models that are loaded at once peak together.
       for (const service of services) await service.start()
+    },
+    figures: () => ({
+      metrics: metricsText(services, shared),
+      tallies: Object.fromEntries(services.map(({ name, figures }) => [name, tallyOf(figures)])),
+    }),
+    leave() {
+      for (const { endpoint } of services) endpoint.leave()
     },
     async close() {
       await Promise.all(services.map((service) => service.close()))
@@ -95,7 +116,7 @@ export function bodyLimitOf(options: SharedOptions): number {
 export function gatewayFailure(error: unknown, request: FastifyRequest, options: SharedOptions) {
   const contentType = request.headers['content-type']
   const failure = platformError(error, { contentType, bodyLimit: bodyLimitOf(options) })
-  if (failure.status >= 500) options.logger?.(failure.message, error)
+  if (isOwnFault(failure)) options.logger?.(failure.message, error)
   return failure
 }
 

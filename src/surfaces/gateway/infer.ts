@@ -74,39 +74,43 @@ export async function infer(parts: InferParts, call: InferCall): Promise<Inferen
       ? parts.endpoint.route(requestId, exposureKey(request, parts))
       : parts.endpoint.routeTo(call.version)
   call.onChosen(routed.chosen.version)
-  return parts.endpoint.pool.use(routed.revision, async () => {
-    const { version } = routed.revision
-    const outputs = checkOutputs(request.outputs, version)
-    const timeMs = request.timeMs ?? parts.clock.now()
-    call.trace?.enter('features.look-up', viewAttributes(routed))
-    const { inputs, sent } = await gatherInputs(parts, request, {
-      revision: routed.revision,
-      timeMs,
-      startedAt,
-    })
-    call.deadline?.check()
-    call.trace?.enter('model.predict', modelAttributes(parts.endpoint.name, routed, inputs.rows))
-    const answers = readAnswers(await routed.revision.predict(inputs), version)
-    refuseNonFinite(answers, version.version)
-    call.deadline?.check()
-    const ids = rowIds(request, requestId, inputs.rows)
-    const latencyUs = Math.round((performance.now() - startedAt) * 1_000)
-    const model = parts.endpoint.name
-    call.trace?.enter('prediction-log.write')
-    await parts.writeLog(
-      entriesOf({ endpoint: model, routed, ids, timeMs, inputs, answers, latencyUs }),
-      exposuresOf(model, routed, { prediction: ids[0] ?? requestId, timeMs }),
-    )
-    call.trace?.leave()
-    // A version asked for by name is nobody's stable answer.
-    if (call.version === undefined) {
-      parts.mirror.offer({ request, requestId, ids, timeMs, answers, latencyUs })
-    }
-    const { role } = routed.chosen
-    const answer = { model, version, role, requestId, ids, sent, inputs, answers, outputs }
-    parts.payloads?.offer(answer, call.trace)
-    return answer
-  })
+  return parts.endpoint.pool.use(
+    routed.revision,
+    async () => {
+      const { version } = routed.revision
+      const outputs = checkOutputs(request.outputs, version)
+      const timeMs = request.timeMs ?? parts.clock.now()
+      call.trace?.enter('features.look-up', viewAttributes(routed))
+      const { inputs, sent } = await gatherInputs(parts, request, {
+        revision: routed.revision,
+        timeMs,
+        startedAt,
+      })
+      call.deadline?.check()
+      call.trace?.enter('model.predict', modelAttributes(parts.endpoint.name, routed, inputs.rows))
+      const answers = readAnswers(await routed.revision.predict(inputs), version)
+      refuseNonFinite(answers, version.version)
+      call.deadline?.check()
+      const ids = rowIds(request, requestId, inputs.rows)
+      const latencyUs = Math.round((performance.now() - startedAt) * 1_000)
+      const model = parts.endpoint.name
+      call.trace?.enter('prediction-log.write')
+      await parts.writeLog(
+        entriesOf({ endpoint: model, routed, ids, timeMs, inputs, answers, latencyUs }),
+        exposuresOf(model, routed, { prediction: ids[0] ?? requestId, timeMs }),
+      )
+      call.trace?.leave()
+      // A version asked for by name is nobody's stable answer.
+      if (call.version === undefined) {
+        parts.mirror.offer({ request, requestId, ids, timeMs, answers, latencyUs })
+      }
+      const { role } = routed.chosen
+      const answer = { model, version, role, requestId, ids, sent, inputs, answers, outputs }
+      parts.payloads?.offer(answer, call.trace)
+      return answer
+    },
+    call.deadline,
+  )
 }
 
 /** The answer as the Open Inference Protocol has it. */

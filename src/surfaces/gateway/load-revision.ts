@@ -1,6 +1,6 @@
 import type { ModelVersion, Project } from '../../core/records/index.ts'
 import { durationMs } from '../../core/time/index.ts'
-import { loadModel, type ModelSession } from '../../platform/inference/index.ts'
+import { estimateMemory, loadModel, type ModelSession, probeBatch } from '../../platform/inference/index.ts'
 import type { ArtifactStore, RecordStore } from '../../platform/storage/index.ts'
 import { findVersion } from '../../stages/registry/index.ts'
 import { gatewayErrors } from './errors.ts'
@@ -18,61 +18,91 @@ export interface RevisionSources {
   readonly acceptRequestTime?: boolean
 }
 
-/** A version in memory, warm and ready to answer. */
+/** A version that answers; whoever predicts holds it in memory for as long (`RevisionPool.use`). */
 export interface LoadedRevision {
   readonly version: ModelVersion
   readonly plan: InputPlan
   readonly predict: Predict
-  readonly session: ModelSession
+}
+
+/** A model in memory, warm and ready to answer. */
+export interface OpenModel {
+  readonly predict: Predict
+  close(): Promise<void>
+}
+
+/** What is known of a version, and how its model comes into memory. */
+export interface RevisionSource {
+  readonly version: ModelVersion
+  readonly plan: InputPlan
+  /** About what the model takes in memory. */
+  readonly bytes: number
+  /**
+   * Checks the file's digest, loads it and lets it answer a probe; the same again after an unload.
+   * @throws REVISION_UNFIT
+   */
+  open(): Promise<OpenModel>
 }
 
 /**
- * Brings a version into memory: finds it, checks its file's digest, loads it and lets it answer a
- * probe. Only a revision that came through may get traffic.
+ * Finds a version and what its model will take. Only one whose model came through `open` may get
+ * traffic.
  * @throws REVISION_UNFIT
  */
-export async function loadRevision(
+export async function findRevision(
   number: number,
   model: string,
-  { store, artifacts, project, acceptRequestTime = false }: RevisionSources,
-): Promise<LoadedRevision> {
-  let session: ModelSession | undefined
-  try {
+  sources: RevisionSources,
+): Promise<RevisionSource> {
+  const { store, artifacts, project } = sources
+  return refusing(number, async () => {
     const version = await findVersion({ store, model, version: number })
     const dataset = await store.get('dataset', version.lineage.dataset ?? '')
     const plan = planInputs(version, project, dataset)
     requireOnline(plan, project)
-    const { digest } = version.artifact
+    const bytes = await estimateMemory(artifacts.pathOf(version.artifact.digest))
+    return { version, plan, bytes, open: () => openModel(version, sources) }
+  })
+}
+
+function openModel(
+  { version: number, artifact, signature }: ModelVersion,
+  { artifacts, project, acceptRequestTime = false }: RevisionSources,
+): Promise<OpenModel> {
+  return refusing(number, async () => {
+    const { digest } = artifact
     const path = artifacts.pathOf(digest)
     // The loader compares the digest of the very bytes that it runs.
-    session = await loadModel({ path, signature: version.signature, digest })
-    await probe(session)
+    const session = await loadModel({ path, signature, digest, trial: {} })
+    try {
+      await probe(session)
+    } catch (error) {
+      await session.close()
+      throw error
+    }
     const predict = createMicroBatch(session, () => ({
       maxRows: acceptRequestTime ? 1 : project.deployment.maxBatchRows,
       delayMs: acceptRequestTime ? 0 : durationMs(project.deployment.batchDelay),
     }))
-    return { version, plan, predict, session }
+    return { predict, close: () => session.close() }
+  })
+}
+
+async function refusing<T>(version: number, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
   } catch (cause) {
-    await session?.close()
     const reason = cause instanceof Error ? cause.message.replace(/\.$/, '') : String(cause)
-    throw gatewayErrors.REVISION_UNFIT({ version: number, reason }, cause)
+    throw gatewayErrors.REVISION_UNFIT({ version, reason }, cause)
   }
 }
 
 /** One row in the middle of the training ranges, twice: the first call pays for lazy set-up. */
 async function probe(session: ModelSession): Promise<void> {
   const { signature } = session
-  const columns = Object.fromEntries(
-    signature.inputs.map(({ name, kind, range, categories }) => [
-      name,
-      kind === 'number'
-        ? Float32Array.of(range === null ? Number.NaN : (range[0] + range[1]) / 2)
-        : [categories?.[0] ?? ''],
-    ]),
-  )
   const width = Math.max(1, signature.classes.length)
   for (let time = 0; time < 2; time++) {
-    const answer = await session.predict({ rows: 1, columns })
+    const answer = await session.predict(probeBatch(signature, 1))
     if (answer.width !== width || answer.output.length !== width) {
       throw new Error(`the probe gave ${answer.output.length} numbers, expected ${width}`)
     }

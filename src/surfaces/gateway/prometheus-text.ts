@@ -1,6 +1,8 @@
 import type { Gate } from './admission/gate.ts'
 import type { PayloadCounts } from './events/payload-log.ts'
+import { family, gauge, type Labels, type Sample } from './exposition.ts'
 import type { FeatureCounts } from './features/feature-counts.ts'
+import type { LoadCounts } from './held-revision.ts'
 import { EXPORTED_SECONDS } from './latency-histogram.ts'
 import type { MirrorCounts } from './mirror.ts'
 import type { ModelCounts } from './statistics.ts'
@@ -9,15 +11,17 @@ export interface MetricsFacts {
   readonly counts: readonly ModelCounts[]
   readonly inFlight: number
   readonly endpoints: readonly EndpointFacts[]
-  readonly residentMemoryBytes: number
-  readonly cpuSeconds: number
-  readonly startedAtMs: number
+  /** Of the process as a whole. */
+  readonly process: string
 }
 
 /** What is told of each endpoint. */
 export interface EndpointFacts {
   readonly name: string
   readonly loadedRevisions: number
+  /** In memory or not. */
+  readonly revisions: readonly { readonly version: number; readonly memoryBytes: number }[]
+  readonly modelLoads: Readonly<LoadCounts>
   /** Undefined without a payload log. */
   readonly payloads: PayloadCounts | undefined
   readonly mirrored: MirrorCounts
@@ -26,9 +30,6 @@ export interface EndpointFacts {
   readonly hasValidSettings: boolean
   readonly gate: Pick<Gate, 'admission' | 'counts'>
 }
-
-type Labels = Readonly<Record<string, string | number>>
-type Sample = readonly [suffix: string, labels: Labels, value: number]
 
 /** The text exposition format of Prometheus, version 0.0.4. */
 export function prometheusText(facts: MetricsFacts): string {
@@ -83,22 +84,8 @@ export function prometheusText(facts: MetricsFacts): string {
         ({ name, loadedRevisions }): Sample => ['', { model: name }, loadedRevisions],
       ),
     }),
-    gauge(
-      'process_resident_memory_bytes',
-      'Resident memory of the process.',
-      facts.residentMemoryBytes,
-    ),
-    family({
-      name: 'process_cpu_seconds_total',
-      type: 'counter',
-      help: 'Processor time of the process.',
-      samples: [['', {}, facts.cpuSeconds]],
-    }),
-    gauge(
-      'process_start_time_seconds',
-      'Start of the gateway in seconds since 1970.',
-      facts.startedAtMs / 1_000,
-    ),
+    ...modelFamilies(facts.endpoints),
+    facts.process,
   ].join('')
 }
 
@@ -167,6 +154,42 @@ function gateFamilies(endpoints: readonly EndpointFacts[]): string[] {
   ]
 }
 
+/** What models take in memory, and how often they came and went. */
+function modelFamilies(endpoints: readonly EndpointFacts[]): string[] {
+  const each = (value: (counts: EndpointFacts['modelLoads']) => number): Sample[] =>
+    endpoints.map(({ name, modelLoads }) => ['', { model: name }, value(modelLoads)])
+  return [
+    family({
+      name: 'esteira_gateway_model_memory_bytes',
+      type: 'gauge',
+      help: 'About what the models in memory take; 0 for one that is unloaded.',
+      samples: endpoints.flatMap(({ name, revisions }) =>
+        revisions.map(
+          ({ version, memoryBytes }): Sample => ['', { model: name, version }, memoryBytes],
+        ),
+      ),
+    }),
+    family({
+      name: 'esteira_gateway_model_loads_total',
+      type: 'counter',
+      help: 'Models that came into memory.',
+      samples: each(({ loads }) => loads),
+    }),
+    family({
+      name: 'esteira_gateway_model_load_failures_total',
+      type: 'counter',
+      help: 'Models that could not be loaded.',
+      samples: each(({ failures }) => failures),
+    }),
+    family({
+      name: 'esteira_gateway_model_unloads_total',
+      type: 'counter',
+      help: 'Models that left memory: for others, or because they are served no more.',
+      samples: each(({ unloads }) => unloads),
+    }),
+  ]
+}
+
 function byResult(model: string, counts: object): Sample[] {
   return Object.entries(counts).map(([result, n]): Sample => ['', { model, result }, n])
 }
@@ -179,32 +202,4 @@ function durationSamples(labels: Labels, { latency }: ModelCounts['counts']): Sa
     ['_sum', labels, latency.sumMs / 1_000],
     ['_count', labels, latency.count],
   ]
-}
-
-function gauge(name: string, help: string, value: number): string {
-  return family({ name, type: 'gauge', help, samples: [['', {}, value]] })
-}
-
-function family(options: {
-  readonly name: string
-  readonly type: string
-  readonly help: string
-  readonly samples: readonly Sample[]
-}): string {
-  const { name, type, help, samples } = options
-  const lines = samples.map(
-    ([suffix, labels, value]) => `${name}${suffix}${labelText(labels)} ${value}\n`,
-  )
-  return `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${lines.join('')}`
-}
-
-function labelText(labels: Labels): string {
-  const pairs = Object.entries(labels).map(([name, value]) => {
-    const escaped = String(value)
-      .replaceAll('\\', '\\\\')
-      .replaceAll('"', '\\"')
-      .replaceAll('\n', '\\n')
-    return `${name}="${escaped}"`
-  })
-  return pairs.length === 0 ? '' : `{${pairs.join(',')}}`
 }

@@ -1,30 +1,43 @@
 import { isPlatformError } from '../../core/errors/index.ts'
+import type { Deadline } from './admission/deadline.ts'
 import { gatewayErrors } from './errors.ts'
-import type { LoadedRevision } from './load-revision.ts'
+import { HeldRevision, type HoldOptions, type LoadCounts } from './held-revision.ts'
+import type { LoadedRevision, RevisionSource } from './load-revision.ts'
 
 export interface RevisionReport {
   readonly version: number
-  readonly status: 'ready' | 'draining' | 'failed'
+  /** `unloaded`: out of memory, and back there at its next request. */
+  readonly status: 'ready' | 'unloaded' | 'draining' | 'failed'
   readonly inFlight: number
-  /** Why the warm-up failed. */
+  /** About what it takes in memory now. */
+  readonly memoryBytes: number
+  /** Why the warm-up, or the last load, failed. */
   readonly error: { readonly code: string; readonly message: string } | null
 }
 
-interface Entry {
-  readonly revision: LoadedRevision
-  inFlight: number
-  /** Told when the last request under way has ended. */
-  onIdle: (() => void) | undefined
-}
-
-/** The revisions in memory, with the requests that each still answers. */
+/** The revisions of an endpoint, with the requests that each still answers. */
 export interface RevisionPool {
-  /** Loads what is missing; failures are kept and reported, and not tried again until `forgetFailures`. */
-  ensure(versions: readonly number[]): Promise<void>
+  /**
+   * Finds and loads what is missing; failures are kept and reported, and not tried again until
+   * `forgetFailures`.
+   * @param traffic must be in memory before this settles
+   * @param standby are loaded when there is room without anybody leaving
+   */
+  ensure(traffic: readonly number[], standby?: readonly number[]): Promise<void>
   forgetFailures(): void
+  /** Tries again what was unloaded and could not be loaded, one version after the other. */
+  heal(versions: readonly number[]): Promise<void>
   get(version: number): LoadedRevision | undefined
-  /** Holds a revision open for the length of `work`. */
-  use<T>(revision: LoadedRevision, work: () => Promise<T>): Promise<T>
+  /**
+   * Holds a revision in memory for the length of `work`; what was unloaded is loaded first.
+   * @param deadline by when the answer must be there; loading is waited for ten seconds at most
+   * @throws MODEL_NOT_IN_MEMORY
+   */
+  use<T>(
+    revision: LoadedRevision,
+    work: () => Promise<T>,
+    deadline?: Pick<Deadline, 'atMs'>,
+  ): Promise<T>
   failureOf(version: number): Error | undefined
   /** Takes revisions out of service and closes each after its last request. */
   retire(keep: readonly number[]): Promise<void>
@@ -32,76 +45,115 @@ export interface RevisionPool {
   loaded(): readonly number[]
   /** Those that answer: in memory, or back there at their next request. */
   versions(): readonly number[]
+  /** In memory, or not known to fail on the way back. */
   isServable(version: number): boolean
   inFlight(version: number): number
   report(): readonly RevisionReport[]
+  readonly counts: Readonly<LoadCounts>
 }
 
-export function createRevisionPool(load: LoadVersion): RevisionPool {
-  return new LoadedRevisions(load)
+type FindVersion = (version: number) => Promise<RevisionSource>
+
+export function createRevisionPool(
+  find: FindVersion,
+  options: Omit<HoldOptions, 'counts'>,
+): RevisionPool {
+  return new HeldRevisions(find, options)
 }
 
-type LoadVersion = (version: number) => Promise<LoadedRevision>
+const LOAD_WITHIN_MS = 10_000
+/** A request that waits in vain is told why shortly before its time is up. */
+const ANSWER_MS = 20
 
-class LoadedRevisions implements RevisionPool {
-  readonly #load: LoadVersion
-  readonly #entries = new Map<number, Entry>()
-  readonly #draining = new Set<Entry>()
+function patience(deadline: Pick<Deadline, 'atMs'> | undefined): number {
+  if (deadline === undefined) return LOAD_WITHIN_MS
+  return Math.min(LOAD_WITHIN_MS, deadline.atMs - performance.now() - ANSWER_MS)
+}
+
+class HeldRevisions implements RevisionPool {
+  readonly counts: LoadCounts = { loads: 0, unloads: 0, failures: 0 }
+  readonly #find: FindVersion
+  readonly #options: HoldOptions
+  readonly #entries = new Map<number, HeldRevision>()
+  readonly #draining = new Set<HeldRevision>()
   readonly #failures = new Map<number, Error>()
 
-  constructor(load: LoadVersion) {
-    this.#load = load
+  constructor(find: FindVersion, options: Omit<HoldOptions, 'counts'>) {
+    this.#find = find
+    this.#options = { ...options, counts: this.counts }
   }
 
-  async ensure(versions: readonly number[]): Promise<void> {
-    for (const version of new Set(versions)) {
-      if (!this.#entries.has(version) && !this.#failures.has(version)) await this.#add(version)
+  async ensure(traffic: readonly number[], standby: readonly number[] = []): Promise<void> {
+    for (const version of new Set(traffic)) {
+      if (!this.#failures.has(version)) await this.#warm(version)
+    }
+    for (const version of new Set(standby)) {
+      if (!this.#entries.has(version) && !this.#failures.has(version)) await this.#keep(version)
     }
   }
 
   forgetFailures(): void {
     this.#failures.clear()
+    for (const held of this.#entries.values()) held.forgetFailure()
+  }
+
+  async heal(versions: readonly number[]): Promise<void> {
+    for (const version of versions) {
+      const held = this.#entries.get(version)
+      // It stays reported as failed until it goes well.
+      if (held?.failure !== undefined) await held.load().catch(() => {})
+    }
   }
 
   get(version: number): LoadedRevision | undefined {
     return this.#entries.get(version)?.revision
   }
 
-  async use<T>(revision: LoadedRevision, work: () => Promise<T>): Promise<T> {
+  async use<T>(
+    revision: LoadedRevision,
+    work: () => Promise<T>,
+    deadline?: Pick<Deadline, 'atMs'>,
+  ): Promise<T> {
     const { version } = revision.version
-    const entry = this.#entries.get(version)
-    if (entry?.revision !== revision) {
+    const held = this.#entries.get(version)
+    if (held?.revision !== revision) {
       throw gatewayErrors.REVISION_UNFIT({ version, reason: 'it was just taken out of service' })
     }
-    entry.inFlight++
+    held.inFlight++
+    held.touch()
     try {
+      if (!held.isLoaded) await held.loadWithin(patience(deadline))
       return await work()
     } finally {
-      entry.inFlight--
-      if (entry.inFlight === 0) entry.onIdle?.()
+      held.inFlight--
+      if (held.inFlight === 0) {
+        held.onIdle?.()
+        this.#options.budget.stir()
+      }
     }
   }
 
   failureOf(version: number): Error | undefined {
-    return this.#failures.get(version)
+    return this.#failures.get(version) ?? this.#entries.get(version)?.failure
   }
 
   async retire(keep: readonly number[]): Promise<void> {
     const leaving = [...this.#entries].filter(([version]) => !keep.includes(version))
     for (const [version] of leaving) this.#entries.delete(version)
-    await Promise.all(leaving.map(([, entry]) => this.#drain(entry)))
+    await Promise.all(leaving.map(([, held]) => this.#drain(held)))
   }
 
   loaded(): readonly number[] {
-    return [...this.#entries.keys()].sort((a, b) => a - b)
+    return this.versions().filter((version) => this.#entries.get(version)?.isLoaded === true)
   }
 
   versions(): readonly number[] {
-    return this.loaded()
+    return [...this.#entries.keys()].sort((a, b) => a - b)
   }
 
   isServable(version: number): boolean {
-    return this.#entries.has(version)
+    const held = this.#entries.get(version)
+    return held !== undefined && (held.isLoaded || held.failure === undefined)
   }
 
   inFlight(version: number): number {
@@ -110,38 +162,71 @@ class LoadedRevisions implements RevisionPool {
 
   report(): readonly RevisionReport[] {
     return [
-      ...[...this.#entries.values()].map((entry) => reportOf(entry, 'ready')),
-      ...[...this.#draining].map((entry) => reportOf(entry, 'draining')),
+      ...[...this.#entries.values()].map((held) => reportOf(held, statusOf(held))),
+      ...[...this.#draining].map((held) => reportOf(held, 'draining')),
       ...[...this.#failures].map(([version, error]) => failureReport(version, error)),
     ]
   }
 
-  async #add(version: number): Promise<void> {
+  /** In memory and probed, or known to have failed. */
+  async #warm(version: number): Promise<void> {
     try {
-      const revision = await this.#load(version)
-      this.#entries.set(version, { revision, inFlight: 0, onIdle: undefined })
+      const known = this.#entries.get(version)
+      const held = known ?? new HeldRevision(await this.#find(version), this.#options)
+      if (!held.isLoaded) {
+        await held.load()
+        held.touch()
+      }
+      this.#entries.set(version, held)
     } catch (error) {
-      this.#failures.set(version, error instanceof Error ? error : new Error(String(error)))
+      // What was warm before says on its own why it is not any more.
+      if (!this.#entries.has(version)) this.#failures.set(version, asError(error))
     }
   }
 
-  async #drain(entry: Entry): Promise<void> {
-    this.#draining.add(entry)
-    if (entry.inFlight > 0) {
+  /** Known, and in memory when nobody has to leave for it. */
+  async #keep(version: number): Promise<void> {
+    try {
+      const held = new HeldRevision(await this.#find(version), this.#options)
+      if (this.#options.budget.hasRoom(held.bytes)) await held.load()
+      this.#entries.set(version, held)
+    } catch (error) {
+      this.#failures.set(version, asError(error))
+    }
+  }
+
+  async #drain(held: HeldRevision): Promise<void> {
+    this.#draining.add(held)
+    if (held.inFlight > 0) {
       await new Promise<void>((resolve) => {
-        entry.onIdle = resolve
+        held.onIdle = resolve
       })
     }
-    this.#draining.delete(entry)
-    await entry.revision.session.close()
+    this.#draining.delete(held)
+    await held.close()
   }
 }
 
-function reportOf({ revision, inFlight }: Entry, status: 'ready' | 'draining'): RevisionReport {
-  return { version: revision.version.version, status, inFlight, error: null }
+function statusOf(held: HeldRevision): RevisionReport['status'] {
+  if (held.isLoaded) return 'ready'
+  return held.failure === undefined ? 'unloaded' : 'failed'
+}
+
+function reportOf(held: HeldRevision, status: RevisionReport['status']): RevisionReport {
+  const { number: version, inFlight, failure } = held
+  const memoryBytes = held.isLoaded ? held.bytes : 0
+  const error = failure === undefined ? null : errorOf(failure)
+  return { version, status, inFlight, memoryBytes, error }
 }
 
 function failureReport(version: number, error: Error): RevisionReport {
-  const code = isPlatformError(error) ? error.code : 'GATEWAY_FAULT'
-  return { version, status: 'failed', inFlight: 0, error: { code, message: error.message } }
+  return { version, status: 'failed', inFlight: 0, memoryBytes: 0, error: errorOf(error) }
+}
+
+function errorOf(error: Error): { readonly code: string; readonly message: string } {
+  return { code: isPlatformError(error) ? error.code : 'GATEWAY_FAULT', message: error.message }
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error))
 }

@@ -1,3 +1,4 @@
+import { isPlatformError } from '../../core/errors/index.ts'
 import { type EndpointState, endpointStateSchema } from '../../core/records/index.ts'
 import type { RecordStore } from '../../platform/storage/index.ts'
 import {
@@ -7,7 +8,8 @@ import {
   endpointStateName,
 } from '../../stages/deployment/index.ts'
 import { gatewayErrors } from './errors.ts'
-import { type LoadedRevision, loadRevision, type RevisionSources } from './load-revision.ts'
+import { findRevision, type LoadedRevision, type RevisionSources } from './load-revision.ts'
+import { createMemoryBudget, type MemoryBudget } from './memory-budget.ts'
 import { createRevisionPool, type RevisionPool, type RevisionReport } from './revision-pool.ts'
 
 export interface EndpointReport {
@@ -43,12 +45,27 @@ export interface ServedEndpoint {
   routeTo(version: string): Routed
   readonly ready: boolean
   readonly serving: EndpointState | undefined
+  /** Whether a version answers requests or is shown them, by the stored state or the served one. */
+  takesPart(version: number): boolean
   report(): EndpointReport
+  /** From now on not ready, though it answers: what asks for readiness shall turn elsewhere. */
+  leave(): void
   close(): Promise<void>
 }
 
-export function createServedEndpoint(name: string, sources: RevisionSources): ServedEndpoint {
-  return new FollowedEndpoint(name, sources)
+export interface ServingMemory {
+  /** Shared by the endpoints of a gateway. @default one without a limit */
+  readonly budget?: MemoryBudget
+  /** Whether the stable revision stays in memory whatever the budget says. @default false */
+  readonly isPinned?: boolean
+}
+
+export function createServedEndpoint(
+  name: string,
+  sources: RevisionSources,
+  memory: ServingMemory = {},
+): ServedEndpoint {
+  return new FollowedEndpoint(name, sources, memory)
 }
 
 class FollowedEndpoint implements ServedEndpoint {
@@ -59,12 +76,17 @@ class FollowedEndpoint implements ServedEndpoint {
   #serving: EndpointState | undefined
   #stateRevision = -1
   #trouble: string | undefined
+  #isLeaving = false
   #following: Promise<void> = Promise.resolve()
 
-  constructor(name: string, sources: RevisionSources) {
+  constructor(name: string, sources: RevisionSources, memory: ServingMemory) {
     const model = sources.project.name
     this.name = name
-    this.pool = createRevisionPool((version) => loadRevision(version, model, sources))
+    this.pool = createRevisionPool((version) => findRevision(version, model, sources), {
+      endpoint: name,
+      budget: memory.budget ?? createMemoryBudget(),
+      isPinned: (version) => memory.isPinned === true && version === this.#serving?.stable,
+    })
     this.#store = sources.store
   }
 
@@ -101,11 +123,17 @@ class FollowedEndpoint implements ServedEndpoint {
   }
 
   get ready(): boolean {
-    return this.#serving !== undefined && this.pool.get(this.#serving.stable) !== undefined
+    if (this.#isLeaving) return false
+    return this.#serving !== undefined && this.pool.isServable(this.#serving.stable)
   }
 
   get serving(): EndpointState | undefined {
     return this.#serving
+  }
+
+  takesPart(version: number): boolean {
+    const states = [this.#stored, this.#serving].filter((state) => state !== undefined)
+    return states.some((state) => trafficOf(state).includes(version))
   }
 
   report(): EndpointReport {
@@ -120,6 +148,10 @@ class FollowedEndpoint implements ServedEndpoint {
     }
   }
 
+  leave(): void {
+    this.#isLeaving = true
+  }
+
   async close(): Promise<void> {
     await this.#following
     this.#serving = undefined
@@ -129,12 +161,20 @@ class FollowedEndpoint implements ServedEndpoint {
   async #followNow(retry: boolean): Promise<void> {
     const { revision, value } = await readState(this.#store, this.name)
     this.#trouble = undefined
-    if (revision === this.#stateRevision && !retry) return
+    if (revision === this.#stateRevision && !retry) {
+      // A file that is whole again shall be found without a request that fails before.
+      if (value !== undefined) await this.pool.heal(trafficOf(value))
+      return
+    }
     this.#stateRevision = revision
     this.#stored = value
     if (value === undefined) return
     this.pool.forgetFailures()
-    await this.pool.ensure(versionsOf(value))
+    await this.pool.ensure(trafficOf(value), standbyOf(value))
+    if (trafficOf(value).some((version) => isRetryable(this.pool.failureOf(version)))) {
+      // There was no room for it now: the next look tries again.
+      this.#stateRevision = -1
+    }
     this.#serving = servable(value, this.pool) ?? this.#serving
     const kept = [value, this.#serving].flatMap((state) => (state ? versionsOf(state) : []))
     // Old revisions drain on their own time; the new ones answer already.
@@ -160,11 +200,23 @@ async function readState(store: RecordStore, endpoint: string) {
   return { revision, value: value === undefined ? undefined : endpointStateSchema.parse(value) }
 }
 
+/** What answers requests or is shown them. */
+function trafficOf(state: EndpointState): number[] {
+  const challenger = challengerOf(state)
+  return challenger === null ? [state.stable] : [state.stable, challenger.version]
+}
+
+/** What is kept for an instant way back. */
+function standbyOf({ previous }: EndpointState): number[] {
+  return typeof previous === 'number' ? [previous] : []
+}
+
 function versionsOf(state: EndpointState): number[] {
-  const { stable, previous } = state
-  return [stable, challengerOf(state)?.version, previous].filter(
-    (version) => typeof version === 'number',
-  )
+  return [...new Set([...trafficOf(state), ...standbyOf(state)])]
+}
+
+function isRetryable(error: Error | undefined): boolean {
+  return isPlatformError(error) && error.code === 'MEMORY_BUDGET_BUSY'
 }
 
 /**
@@ -172,9 +224,9 @@ function versionsOf(state: EndpointState): number[] {
  * rolled out when only that did.
  */
 function servable(state: EndpointState, pool: RevisionPool): EndpointState | undefined {
-  if (pool.get(state.stable) === undefined) return undefined
+  if (!pool.isServable(state.stable)) return undefined
   const challenger = challengerOf(state)
-  if (challenger === null || pool.get(challenger.version) !== undefined) return state
+  if (challenger === null || pool.isServable(challenger.version)) return state
   return { ...state, state: 'stable', canary: null, trial: null }
 }
 

@@ -7,7 +7,7 @@ export interface IndexedModel {
   readonly name: string
   readonly version: string
   readonly state: 'READY' | 'UNLOADING' | 'UNAVAILABLE'
-  /** Why it is not ready; empty otherwise. */
+  /** Why it is not ready: `unloaded` for one that its next request brings back. Empty otherwise. */
   readonly reason: string
 }
 
@@ -16,14 +16,19 @@ export function indexRepository(
   endpoint: ServedEndpoint,
   { readyOnly }: { readonly readyOnly: boolean },
 ): readonly IndexedModel[] {
-  const states = { ready: 'READY', draining: 'UNLOADING', failed: 'UNAVAILABLE' } as const
+  const states = {
+    ready: 'READY',
+    unloaded: 'UNAVAILABLE',
+    draining: 'UNLOADING',
+    failed: 'UNAVAILABLE',
+  } as const
   return endpoint.pool
     .report()
     .map(({ version, status, error }) => ({
       name: endpoint.name,
       version: String(version),
       state: states[status],
-      reason: error?.message ?? '',
+      reason: error?.message ?? (status === 'unloaded' ? 'unloaded' : ''),
     }))
     .filter(({ state }) => !readyOnly || state === 'READY')
 }
@@ -34,7 +39,7 @@ export interface RepositoryWish {
 }
 
 /**
- * Reads the endpoint's state again and loads what it asks for, or the version before again that was
+ * Reads the endpoint's state again and loads what it asks for, or one version of the rollout that was
  * unloaded: `parameters.version`.
  * @throws FIELD_UNKNOWN, REPOSITORY_REFUSED
  */
@@ -42,8 +47,9 @@ export async function loadModel(endpoint: ServedEndpoint, wish: RepositoryWish):
   const version = wantedVersion(wish)
   await endpoint.follow({ retry: true })
   if (version !== undefined) {
-    if (version === endpoint.serving?.previous) await endpoint.pool.ensure([version])
-    if (endpoint.pool.get(version) !== undefined) return
+    const isPart = endpoint.takesPart(version) || version === endpoint.serving?.previous
+    if (isPart) await endpoint.pool.ensure([version])
+    if (endpoint.pool.loaded().includes(version)) return
     const known = endpoint.pool.failureOf(version)?.message.replace(/\.$/, '')
     throw refused(endpoint, known ?? `version ${version} is no part of its rollout`)
   }
@@ -62,7 +68,7 @@ export async function unloadModel(endpoint: ServedEndpoint, wish: RepositoryWish
   const { serving, pool } = endpoint
   if (version === undefined) throw refused(endpoint, 'its rollout decides what answers')
   if (pool.get(version) === undefined) throw refused(endpoint, `version ${version} is not loaded`)
-  if (version !== serving?.previous || version === serving.stable) {
+  if (version !== serving?.previous || endpoint.takesPart(version)) {
     throw refused(endpoint, `version ${version} takes part in its rollout`)
   }
   await pool.retire(pool.loaded().filter((loaded) => loaded !== version))
