@@ -54,7 +54,7 @@ export async function benchGateway(): Promise<string[]> {
     await scene.addVersion('bench', { featureView: true })
     await scene.rollOut(1)
     const eventTimeMs = Date.now() - 2 * 3_600_000
-    scene.online.put('airport', [{ keys: ['JFK'], values: { hour: 17 }, eventTimeMs }])
+    await scene.online.put('airport', [{ keys: ['JFK'], values: { hour: 17 }, eventTimeMs }])
     const script = '../src/surfaces/gateway/fixtures/serve-scene.ts'
     targets.push(await start('empty Fastify route', ['./gateway-empty-route.ts'], '/'))
     targets.push(await start('gateway', [script, folder], `/v2/models/${ENDPOINT}/infer`))
@@ -62,7 +62,7 @@ export async function benchGateway(): Promise<string[]> {
     for (let round = 0; round < ROUNDS; round++) {
       for (const target of targets) target.rounds.push(await drive(target, SECONDS))
     }
-    const logged = scene.log.count(ENDPOINT)
+    const logged = await scene.log.count(ENDPOINT)
     const answered = targets[1]?.answered
     if (logged !== answered) throw new Error(`${answered} answered, ${logged} logged`)
     return table(targets, logged)

@@ -5,13 +5,16 @@ import { errors as statisticsErrors } from '../../src/core/statistics/errors.ts'
 import { adoptionErrors } from '../../src/flows/adopt-version/errors.ts'
 import { importErrors } from '../../src/flows/import-mlflow/errors.ts'
 import { flowErrors } from '../../src/flows/index.ts'
+import { packageEndpointErrors } from '../../src/flows/package-endpoint/index.ts'
 import { predictFileErrors } from '../../src/flows/predict-file/index.ts'
 import { rolloutErrors } from '../../src/flows/rollout/index.ts'
 import { artifactFileErrors } from '../../src/platform/artifact-files/index.ts'
 import { databaseErrors } from '../../src/platform/database/index.ts'
 import { inferenceErrors } from '../../src/platform/inference/index.ts'
+import { ociImageErrors } from '../../src/platform/oci-image/index.ts'
 import { orchestrationErrors } from '../../src/platform/orchestration/index.ts'
 import { projectFileErrors } from '../../src/platform/project-file/index.ts'
+import { predictionLogErrors } from '../../src/platform/prediction-log/index.ts'
 import { storageErrors } from '../../src/platform/storage/index.ts'
 import { trackingErrors } from '../../src/platform/tracking/index.ts'
 import { workerErrors } from '../../src/platform/workers/index.ts'
@@ -42,7 +45,9 @@ export const ERROR_TABLES: Readonly<Record<string, { readonly table: ErrorTable 
   'core/statistics': statisticsErrors,
   'platform/artifact-files': artifactFileErrors,
   'platform/inference': inferenceErrors,
+  'platform/oci-image': ociImageErrors,
   'platform/orchestration': orchestrationErrors,
+  'platform/prediction-log': predictionLogErrors,
   'platform/project-file': projectFileErrors,
   'platform/database': databaseErrors,
   'platform/storage': storageErrors,
@@ -63,6 +68,7 @@ export const ERROR_TABLES: Readonly<Record<string, { readonly table: ErrorTable 
   flows: flowErrors,
   'flows/import-mlflow': importErrors,
   'flows/adopt-version': adoptionErrors,
+  'flows/package-endpoint': packageEndpointErrors,
   'flows/predict-file': predictFileErrors,
   'flows/rollout': rolloutErrors,
   'surfaces/cli': commandLineErrors,

@@ -9,16 +9,16 @@ import {
   type ProgressListener,
   type StepRunner,
 } from '../platform/orchestration/index.ts'
-import { loadProject } from '../platform/project-file/index.ts'
+import { openPredictionLog, type PredictionLog } from '../platform/prediction-log/index.ts'
+import { type LoadedProject, loadProject } from '../platform/project-file/index.ts'
 import {
   type ArtifactStore,
   type OnlineStore,
   openArtifactStore,
   openOnlineStore,
-  openPredictionLog,
   openRecordStore,
+  openRedisOnlineStore,
   openTableEngine,
-  type PredictionLog,
   type RecordStore,
   type TableEngine,
 } from '../platform/storage/index.ts'
@@ -33,10 +33,17 @@ import { openLazily, type SharedStores } from './shared-stores.ts'
 
 export interface OpenPlatformOptions {
   readonly projectFolder: string
+  /** The project, when somebody has read it already; then its file is not looked at. */
+  readonly loaded?: Pick<LoadedProject, 'project' | 'digest' | 'folder'> | undefined
   /** Where files are kept. @default `<project>/.esteira` */
   readonly dataFolder?: string
   /** Where metadata is kept: a path or a URL. @default `<data folder>/metadata.db` */
   readonly databaseUrl?: string | undefined
+  /**
+   * Where online features are kept: `redis://` or `rediss://`, a server that machines share.
+   * @default `ESTEIRA_ONLINE_STORE`, else `<data folder>/online.db`
+   */
+  readonly onlineStoreUrl?: string | undefined
   readonly onProgress?: ProgressListener
   readonly signal?: AbortSignal
   /** Values for `${env:NAME}` in sources; the process environment when absent. */
@@ -102,11 +109,12 @@ function lazyWorkers(project: Project, onProgress: ProgressListener, clock: Cloc
 }
 
 /**
- * Opens a project and wires its adapters: SQLite or PostgreSQL, DuckDB, local files, Python workers.
+ * Opens a project and wires its adapters: SQLite or PostgreSQL, SQLite or Redis for online features,
+ * DuckDB, local files, Python workers.
  * @throws every code of the project file, and those of `openDatabase`.
  */
 export async function openPlatform(options: OpenPlatformOptions): Promise<Platform> {
-  const loaded = await loadProject(options.projectFolder)
+  const loaded = options.loaded ?? (await loadProject(options.projectFolder))
   const { project, folder: projectFolder } = loaded
   const folder = options.dataFolder ?? join(projectFolder, '.esteira')
   mkdirSync(folder, { recursive: true })
@@ -119,8 +127,12 @@ export async function openPlatform(options: OpenPlatformOptions): Promise<Platfo
   const store = openRecordStore(database, { project: project.name, listener })
   const progress = keepProgress({ database, project: project.name, clock }, options.onProgress)
   const onProgress = progress.listen
-  const online = openOnlineStore(join(folder, 'online.db'))
-  const log = openPredictionLog(join(folder, 'predictions.db'))
+  const onlineUrl = options.onlineStoreUrl ?? (environment.ESTEIRA_ONLINE_STORE || undefined)
+  const online =
+    onlineUrl === undefined
+      ? openOnlineStore(join(folder, 'online.db'))
+      : openRedisOnlineStore({ url: onlineUrl, project: project.name })
+  const log = await openPredictionLog(join(folder, 'predictions'))
   const engine = await openTableEngine({
     temporaryFolder: join(folder, 'tmp'),
     // Sums of floats on several threads differ in their last bits from run to run; equal inputs must
@@ -152,8 +164,8 @@ export async function openPlatform(options: OpenPlatformOptions): Promise<Platfo
       await lazy.close()
       await progress.close()
       engine.close()
-      log.close()
-      online.close()
+      await log.close()
+      await online.close()
       await database.close()
     },
   }

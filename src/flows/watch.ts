@@ -114,7 +114,7 @@ export async function watchNext(
     version: state.stable,
     from: isoTime(fromMs),
     to: isoTime(toMs),
-    entries: log.window({ endpoint, fromMs, toMs, labelsKnownByMs: toMs }),
+    entries: await log.window({ endpoint, fromMs, toMs, labelsKnownByMs: toMs }),
     reference: version.reference,
     problem: project.problem,
     threshold: version.threshold ?? evaluation?.threshold ?? null,

@@ -7,7 +7,8 @@ import type {
   RetrainingOutcome,
 } from '../../src/core/records/index.ts'
 import { openDatabase } from '../../src/platform/database/index.ts'
-import { openPredictionLog, openRecordStore } from '../../src/platform/storage/index.ts'
+import { openPredictionLog } from '../../src/platform/prediction-log/index.ts'
+import { openRecordStore } from '../../src/platform/storage/index.ts'
 import { csvOf } from './fixtures/churn.ts'
 import { documentOf, processesOf, startEsteira, untilProcessesEnd } from './fixtures/esteira.ts'
 import { projectFolder } from './fixtures/folders.ts'
@@ -54,7 +55,7 @@ interface Course {
 async function courseOf(folder: string): Promise<Course> {
   const database = await openDatabase({ url: path.join(folder, '.esteira/metadata.db') })
   const store = openRecordStore(database, { project: 'machines' })
-  const log = openPredictionLog(path.join(folder, '.esteira/predictions.db'))
+  const log = await openPredictionLog(path.join(folder, '.esteira/predictions'))
   const byId = (a: { readonly id: string }, b: { readonly id: string }) => (a.id < b.id ? -1 : 1)
   try {
     const [windows, decisions, outcomes, endpoint] = await Promise.all([
@@ -70,10 +71,10 @@ async function courseOf(folder: string): Promise<Course> {
       decisions: decisions.map(({ record }) => record).toSorted(byId),
       outcomes: outcomes.map(({ record }) => record).toSorted(byId),
       endpoint: endpoint.value,
-      predictions: log.count('machines'),
+      predictions: await log.count('machines'),
     }
   } finally {
-    log.close()
+    await log.close()
     await database.close()
   }
 }

@@ -2,7 +2,7 @@ import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { EndpointState, RolloutDecision } from '../../src/core/records/index.ts'
 import type { ProjectInput } from '../../src/index.ts'
-import { openPredictionLog } from '../../src/platform/storage/index.ts'
+import { openPredictionLog, type PredictionLog } from '../../src/platform/prediction-log/index.ts'
 import { csvOf } from './fixtures/churn.ts'
 import { documentOf, failureOf } from './fixtures/esteira.ts'
 import { projectFolder } from './fixtures/folders.ts'
@@ -41,12 +41,12 @@ function explain(folder: string): Promise<RolloutDecision[]> {
 const codesOf = (decision: RolloutDecision | undefined) =>
   decision?.reasons.map(({ code }) => code) ?? []
 
-function withLog<T>(folder: string, work: (log: ReturnType<typeof openPredictionLog>) => T): T {
-  const log = openPredictionLog(path.join(folder, '.esteira/predictions.db'))
+async function withLog<T>(folder: string, work: (log: PredictionLog) => Promise<T>): Promise<T> {
+  const log = await openPredictionLog(path.join(folder, '.esteira/predictions'))
   try {
-    return work(log)
+    return await work(log)
   } finally {
-    log.close()
+    await log.close()
   }
 }
 
@@ -68,10 +68,9 @@ describe('a replay with real traffic', () => {
     // Both were trained on nearly the same rows: whatever twenty machines show, money says how much.
     expect(['roll-back', 'complete']).toContain(ended?.action)
     expect(codesOf(ended)).toContain('money-difference')
-    withLog(folder, (log) => {
-      const tried = log
-        .window(everything)
-        .filter(({ role }) => role === 'control' || role === 'treatment')
+    await withLog(folder, async (log) => {
+      const all = await log.window(everything)
+      const tried = all.filter(({ role }) => role === 'control' || role === 'treatment')
       const arms = new Map<string, Set<string>>()
       for (const { id, role } of tried) {
         const machine = `m${((Number(id.slice(1)) - 1) % SENSORS) + 1}`
@@ -102,15 +101,17 @@ describe('a replay with real traffic', () => {
     expect(codesOf(decisions[2])).toEqual(
       expect.arrayContaining(['decisions-kept', 'shadow-report', 'canary-started']),
     )
-    withLog(folder, (log) => {
-      const mirrored = log.mirrored({ ...everything, version: 2 })
-      const given = new Map(log.window(everything).map(({ id, version }) => [id, version]))
+    await withLog(folder, async (log) => {
+      const mirrored = await log.mirrored({ ...everything, version: 2 })
+      const given = new Map((await log.window(everything)).map(({ id, version }) => [id, version]))
       expect(mirrored.length).toBeGreaterThanOrEqual(50)
       for (const { id, outcome } of mirrored) {
         expect(outcome).toBe('compared')
         expect(given.get(id)).toBe(1)
       }
-      const roles = new Set(log.window({ ...everything, version: 2 }).map(({ role }) => role))
+      const roles = new Set(
+        (await log.window({ ...everything, version: 2 })).map(({ role }) => role),
+      )
       expect(roles).toEqual(new Set(['canary', 'stable']))
     })
   }, 300_000)

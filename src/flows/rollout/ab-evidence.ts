@@ -1,6 +1,6 @@
 import type { AbMetric, AbTrial } from '../../core/records/index.ts'
 import { type Moments, moments, shareMoments } from '../../core/statistics/index.ts'
-import type { ExposedPrediction } from '../../platform/storage/index.ts'
+import type { ExposedPrediction } from '../../platform/prediction-log/index.ts'
 import type { AbEvidence } from '../../stages/deployment/index.ts'
 import { type DecisionReading, isShare, observeDecision } from './observe-decision.ts'
 

@@ -58,7 +58,7 @@ describe('an A/B run', () => {
       // The new version sees what comes; the stable one guesses.
       const seer = label ? 0.9 : 0.1
       const score = (version: number) => (version === 2 ? seer : random())
-      logRequest(process, state, { key: `k${i}`, atMs: T0 + i, label, score })
+      await logRequest(process, state, { key: `k${i}`, atMs: T0 + i, label, score })
     }
     const { decision } = await judge(T0 + HOUR)
     expect(decision).toMatchObject({ action: 'complete', version: 2 })
@@ -74,8 +74,8 @@ describe('an A/B run', () => {
     const { process, state } = await begin(ab)
     for (const round of [0, 1, 2]) {
       const at = { atMs: T0 + 1_000 * round, label: true, score: () => 0.9 }
-      logRequest(process, state, { key: 'one', ...at })
-      logRequest(process, state, { key: 'two', ...at })
+      await logRequest(process, state, { key: 'one', ...at })
+      await logRequest(process, state, { key: 'two', ...at })
     }
     const known = await gatherEvidence(process, state, { nowMs: T0 + HOUR, errors: {} })
     const { exposed, control, treatment } = known.ab ?? {}
@@ -115,7 +115,7 @@ describe('a canary', () => {
     for (let i = 0; i < 600; i++) {
       const label = random() < 0.5
       const score = (version: number) => (version === 2 ? random() / 4 : label ? 0.9 : 0.1)
-      logRequest(process, state, { key: `k${i}`, atMs: T0 + i, label, score })
+      await logRequest(process, state, { key: `k${i}`, atMs: T0 + i, label, score })
     }
     const { decision } = await judge(T0 + HOUR)
     expect(decision.action).toBe('roll-back')

@@ -1,7 +1,7 @@
 import type { AbTrial, EndpointState, ModelVersion } from '../../core/records/index.ts'
 import { percentiles } from '../../core/statistics/index.ts'
 import { isoTime } from '../../core/time/index.ts'
-import type { LabelledPrediction } from '../../platform/storage/index.ts'
+import type { LabelledPrediction } from '../../platform/prediction-log/index.ts'
 import {
   challengerOf,
   comparePredictions,
@@ -42,7 +42,8 @@ export async function gatherEvidence(
   const challenger = challengerOf(state)
   const version = challenger?.version ?? state.stable
   const span = { fromMs: Date.parse(challenger?.since ?? state.updatedAt), toMs: nowMs }
-  if (trial?.kind === 'shadow') return shadowEvidence(log.mirrored({ endpoint, version, ...span }))
+  if (trial?.kind === 'shadow')
+    return shadowEvidence(await log.mirrored({ endpoint, version, ...span }))
   const [ours, theirs] = await Promise.all([
     gatherRevision(sources, version, { span, errors: errors[version] ?? 0 }),
     gatherRevision(sources, state.stable, { span, errors: errors[state.stable] ?? 0 }),
@@ -53,7 +54,7 @@ export async function gatherEvidence(
     drift: comparePredictions(theirs.answers, ours.answers),
   }
   if (trial?.kind !== 'ab-test') return evidence
-  return { ...evidence, ab: gatherAb(sources, trial, { nowMs, versions: [ours, theirs] }) }
+  return { ...evidence, ab: await gatherAb(sources, trial, { nowMs, versions: [ours, theirs] }) }
 }
 
 interface GatheredRevision {
@@ -69,7 +70,12 @@ async function gatherRevision(
   { span, errors }: { readonly span: Span; readonly errors: number },
 ): Promise<GatheredRevision> {
   const endpoint = endpointName(project)
-  const entries = log.window({ endpoint, ...span, version: number, labelsKnownByMs: span.toMs })
+  const entries = await log.window({
+    endpoint,
+    ...span,
+    version: number,
+    labelsKnownByMs: span.toMs,
+  })
   const version = await findVersion({ store, model: project.name, version: number })
   const window = watchWindow({
     endpoint,
@@ -116,13 +122,13 @@ function readingOf(project: Platform['project'], version: ModelVersion): Decisio
   }
 }
 
-function gatherAb(
+async function gatherAb(
   { project, log }: EvidenceSources,
   trial: AbTrial,
   options: { readonly nowMs: number; readonly versions: readonly GatheredRevision[] },
 ) {
   const { nowMs, versions } = options
-  const exposed = log.exposed({ test: trial.id, toMs: nowMs, labelsKnownByMs: nowMs })
+  const exposed = await log.exposed({ test: trial.id, toMs: nowMs, labelsKnownByMs: nowMs })
   const readings = versions.map(
     ({ version }) => [version.version, readingOf(project, version)] as const,
   )

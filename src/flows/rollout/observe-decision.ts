@@ -1,5 +1,5 @@
 import type { AbMetric, Problem } from '../../core/records/index.ts'
-import type { LabelledPrediction } from '../../platform/storage/index.ts'
+import type { LabelledPrediction } from '../../platform/prediction-log/index.ts'
 import { type AnswerReading, answerNumber, labelNumber } from '../../stages/monitoring/index.ts'
 
 /** What a decision is read by: its version's classes, and what the problem says it is worth. */

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { openTableEngine } from './duckdb-table-engine.ts'
+import { openTableEngine } from './open-table-engine.ts'
 import { quoteIdentifier, quoteLiteral } from './sql-text.ts'
 import type { TableEngine } from './table-engine.ts'
 

@@ -25,11 +25,8 @@ export interface TableEngineOptions {
   readonly memoryLimitMb?: number
 }
 
-/**
- * DuckDB in memory, in UTC, without a way to fetch extensions; its settings are locked.
- * @throws SQL_FAILED, TABLE_UNREADABLE, STORAGE_FULL from every call
- */
-export async function openTableEngine(options: TableEngineOptions): Promise<TableEngine> {
+/** What `openTableEngine` opens. */
+export async function openDuckDb(options: TableEngineOptions): Promise<TableEngine> {
   mkdirSync(options.temporaryFolder, { recursive: true })
   const instance = await DuckDBInstance.create(':memory:', {
     threads: String(options.threads ?? 2),

@@ -1,5 +1,5 @@
 import type { Problem } from '../../core/records/index.ts'
-import type { LabelledPrediction } from '../../platform/storage/index.ts'
+import type { LabelledPrediction } from '../../platform/prediction-log/index.ts'
 import { monitoringErrors } from './errors.ts'
 
 /** How the numbers of a prediction and the text of a label are read. */

@@ -1,6 +1,6 @@
 import type { Drift, MonitoringPolicy, Reference } from '../../core/records/index.ts'
 import { numberShares, psi, psiEpsilon, psiNoise, textShares } from '../../core/statistics/index.ts'
-import type { LabelledPrediction } from '../../platform/storage/index.ts'
+import type { LabelledPrediction } from '../../platform/prediction-log/index.ts'
 
 /**
  * Notation

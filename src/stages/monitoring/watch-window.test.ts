@@ -12,7 +12,7 @@ import {
   quantileEdges,
   textShares,
 } from '../../core/statistics/index.ts'
-import type { LabelledPrediction } from '../../platform/storage/index.ts'
+import type { LabelledPrediction } from '../../platform/prediction-log/index.ts'
 import { placeOfClass } from './answers.ts'
 import { type WatchWindowOptions, watchWindow } from './watch-window.ts'
 

@@ -6,7 +6,7 @@ import type {
   Reference,
 } from '../../core/records/index.ts'
 import { percentiles } from '../../core/statistics/index.ts'
-import type { LabelledPrediction } from '../../platform/storage/index.ts'
+import type { LabelledPrediction } from '../../platform/prediction-log/index.ts'
 import { type AnswerReading, answerNumber, answerReading, labelledRows } from './answers.ts'
 import { inputDrift, predictionDrift } from './input-drift.ts'
 import { calibrationGap, windowMetrics } from './window-metrics.ts'

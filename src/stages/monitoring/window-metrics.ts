@@ -5,7 +5,7 @@ import {
   scoreMulticlass,
   scoreRegression,
 } from '../../core/statistics/index.ts'
-import type { LabelledPrediction } from '../../platform/storage/index.ts'
+import type { LabelledPrediction } from '../../platform/prediction-log/index.ts'
 import { type AnswerReading, answerNumber, type LabelledRows } from './answers.ts'
 
 export interface ScoringContext {

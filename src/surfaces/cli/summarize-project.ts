@@ -28,9 +28,10 @@ export async function summarizeProject({ project, store, log }: Platform): Promi
   const endpoint = endpointName(project)
   const newest = async (environment: Environment) =>
     (await environmentHistory({ store, model: project.name, environment })).at(-1) ?? null
-  const [standing, state, runs, windows, decisions] = await Promise.all([
+  const [standing, state, predictions, runs, windows, decisions] = await Promise.all([
     Promise.all(ENVIRONMENTS.map(async (name) => [name, await newest(name)] as const)),
     store.readState<EndpointState>(endpointStateName(endpoint)),
+    log.count(endpoint),
     store.list('belt-run', { limit: SHOWN }),
     store.list('monitor-window', { limit: SHOWN }),
     store.list('retraining-decision', { limit: SHOWN }),
@@ -39,7 +40,7 @@ export async function summarizeProject({ project, store, log }: Platform): Promi
     project: project.name,
     environments: Object.fromEntries(standing) as ProjectSummary['environments'],
     endpoint: state.value ?? null,
-    predictions: log.count(endpoint),
+    predictions,
     lastRuns: runs.map(({ record }) => record),
     lastWindows: windows.map(({ record }) => record),
     lastDecisions: decisions.map(({ record }) => record),

@@ -118,7 +118,7 @@ describe('predicting', () => {
       for (const [i, value] of (first?.data ?? []).entries()) {
         expect(Math.abs(Number(value) - (expected[i] ?? Number.NaN))).toBeLessThan(1e-4)
       }
-      expect(logged().map(({ id }) => id)).toEqual(
+      expect((await logged()).map(({ id }) => id)).toEqual(
         Array.from({ length: rows }, (_, i) => `batch/${i}`),
       )
     },
@@ -138,7 +138,7 @@ describe('predicting', () => {
   test('logs what the model saw before it answers', async () => {
     await serve()
     const { body } = await post<InferResponse>(INFER, { id: 'flight-1', inputs: inputs() })
-    expect(logged()).toEqual([
+    expect(await logged()).toEqual([
       expect.objectContaining({
         id: 'flight-1',
         endpoint: ENDPOINT,
@@ -169,7 +169,7 @@ describe('predicting', () => {
       await post<InferResponse>(INFER, { inputs: flat }),
     ]
     expect(answers.map(({ status }) => status)).toEqual([200, 200])
-    expect(logged()[0]?.inputs.distance).toBeNull()
+    expect((await logged())[0]?.inputs.distance).toBeNull()
   })
 
   test('gives only the wanted outputs', async () => {
@@ -216,14 +216,14 @@ describe('looking up features', () => {
       deployment: { missingFeatures },
       gateway: { acceptRequestTime: true },
     })
-    scene.online.put('airport', [{ keys: ['JFK'], values: { hour: 17 }, eventTimeMs: NOON }])
+    await scene.online.put('airport', [{ keys: ['JFK'], values: { hour: 17 }, eventTimeMs: NOON }])
   }
 
   async function seenAt(timeMs: number | string): Promise<unknown> {
     const body = { id: String(timeMs), parameters: { time: timeMs }, inputs: withoutHour() }
     const { status } = await post<InferResponse>(INFER, body)
     return status === 200
-      ? logged().find(({ id }) => id === String(timeMs))?.inputs.airport__hour
+      ? (await logged()).find(({ id }) => id === String(timeMs))?.inputs.airport__hour
       : status
   }
 
@@ -365,7 +365,7 @@ describe('refusing', () => {
       expect(Object.keys(answer.body)).toEqual(['error', 'code', 'hint'])
       expect(answer.body.hint).not.toBe('')
     }
-    expect(logged()).toEqual([])
+    expect(await logged()).toEqual([])
   })
 
   test('asks "did you mean"', async () => {
@@ -396,7 +396,7 @@ describe('refusing', () => {
     await serve()
     const far = { id: 'far', inputs: replace('distance', { data: [90_000] }) }
     expect((await post(INFER, far)).status).toBe(200)
-    expect(logged()[0]?.flags).toEqual(['out-of-range:distance'])
+    expect((await logged())[0]?.flags).toEqual(['out-of-range:distance'])
     await gateway.close()
     const project = { ...scene.project }
     project.deployment = { ...project.deployment, outOfRange: 'reject' }
@@ -431,7 +431,7 @@ describe('taking labels', () => {
       { id: 'b', label: '0' },
     ]
     expect(await post('/v1/labels', { labels })).toEqual({ status: 200, body: { accepted: 2 } })
-    expect(logged().map(({ label }) => label)).toEqual(['1', '0'])
+    expect((await logged()).map(({ label }) => label)).toEqual(['1', '0'])
   })
 
   test('refuses a class the model does not know, whole or not at all', async () => {
@@ -445,7 +445,7 @@ describe('taking labels', () => {
       status: 400,
       body: { code: 'LABEL_WRONG', hint: 'Known: 0, 1.' },
     })
-    expect(logged()[0]?.label).toBeNull()
+    expect((await logged())[0]?.label).toBeNull()
   })
 })
 

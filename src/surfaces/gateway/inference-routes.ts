@@ -57,14 +57,17 @@ export function addInferenceRoutes(
   })
   server.register(async (scope) => addInvocationRoutes(scope, parts, counter))
   server.register(async (scope) => addKserveRoutes(scope, parts, counter))
-  server.post('/v1/labels', (request) => {
+  server.post('/v1/labels', async (request) => {
     const { inference } = endpoints.named(askedEndpoint(request), () => seenBy(request))
-    return { accepted: acceptLabels(inference, request.body) }
+    return { accepted: await acceptLabels(inference, request.body) }
   })
 }
 
-function acceptLabels({ endpoint, log, clock }: EndpointInference, body: unknown): number {
+function acceptLabels(
+  { endpoint, log, clock, policy }: EndpointInference,
+  body: unknown,
+): Promise<number> {
   const stable = endpoint.serving?.stable
   const signature = stable === undefined ? undefined : endpoint.pool.get(stable)?.version.signature
-  return takeLabels({ body, log, clock, signature })
+  return takeLabels({ body, log, clock, policy: policy.predictionLog, signature })
 }

@@ -1,5 +1,5 @@
 import type { MirrorEntry, ShadowTrial } from '../../core/records/index.ts'
-import type { PredictionLog } from '../../platform/storage/index.ts'
+import type { PredictionLog } from '../../platform/prediction-log/index.ts'
 import { isMirrored } from '../../stages/deployment/index.ts'
 import type { ModelInputs } from './assemble-inputs.ts'
 import { type RowAnswer, readAnswers } from './encode-response.ts'
@@ -41,6 +41,8 @@ export interface Mirror {
 export interface MirrorParts {
   readonly endpoint: ServedEndpoint
   readonly log: PredictionLog
+  /** Whether anything is kept at all. */
+  readonly keeps: () => boolean
   /** What a revision's model sees for a request. */
   readonly gather: (
     request: InferRequest,
@@ -71,6 +73,7 @@ class QueuedMirror implements Mirror {
   readonly #workers = new Set<Promise<void>>()
   #found: MirrorEntry[] = []
   #timer: NodeJS.Timeout | undefined
+  #writing: Promise<unknown> = Promise.resolve()
   #isClosed = false
 
   constructor(parts: MirrorParts) {
@@ -95,6 +98,7 @@ class QueuedMirror implements Mirror {
   async idle(): Promise<void> {
     while (this.#workers.size > 0) await Promise.all(this.#workers)
     this.#write()
+    await this.#writing
   }
 
   async close(): Promise<void> {
@@ -186,10 +190,8 @@ class QueuedMirror implements Mirror {
     this.#timer = undefined
     const due = this.#found
     this.#found = []
-    try {
-      this.#parts.log.appendMirrored(due)
-    } catch (error) {
-      this.#parts.onFailure(error)
-    }
+    if (due.length === 0 || !this.#parts.keeps()) return
+    const writing = this.#parts.log.appendMirrored(due).catch(this.#parts.onFailure)
+    this.#writing = Promise.all([this.#writing, writing])
   }
 }

@@ -138,7 +138,7 @@ describe('all protocols on the same rows', () => {
     expect(await predictions(PREDICT, { instances: ROWS })).toEqual(labels)
     expect(await predictions(PREDICT, { instances: LISTS })).toEqual(labels)
     expect(await predictions(PREDICT, { inputs: COLUMNS })).toEqual(labels)
-    const logged = scene.log.window({ endpoint: ENDPOINT, fromMs: 0, toMs: 1e15 })
+    const logged = await scene.log.window({ endpoint: ENDPOINT, fromMs: 0, toMs: 1e15 })
     expect(new Set(logged.map(({ inputs }) => JSON.stringify(inputs))).size).toBe(3)
   })
 
@@ -229,7 +229,7 @@ describe('KServe', () => {
     expect(first?.contributions.distance).toBeCloseTo(whole - without, 6)
     // The reference's own value in a row owes nothing.
     expect(first?.contributions.hour).toBe(0)
-    const logged = scene.log.window({ endpoint: ENDPOINT, fromMs: 0, toMs: 1e15 })
+    const logged = await scene.log.window({ endpoint: ENDPOINT, fromMs: 0, toMs: 1e15 })
     expect(logged).toHaveLength(2)
   })
 
@@ -319,7 +319,9 @@ describe('the payload log', () => {
     expect(request?.body.inputs).toEqual(INPUTS)
     expect(response?.body).toMatchObject({ id: 'batch', model_name: ENDPOINT })
     const metrics = await (await fetch(`${gateway.address}/metrics`)).text()
-    expect(metrics).toContain('esteira_gateway_payload_events_total{model="delays",result="sent"} 2\n')
+    expect(metrics).toContain(
+      'esteira_gateway_payload_events_total{model="delays",result="sent"} 2\n',
+    )
   })
 
   test('never holds an answer up: what does not fit its queue is dropped and counted', async () => {
@@ -334,7 +336,9 @@ describe('the payload log', () => {
       expect((await send(PREDICT, { instances: ROWS })).status).toBe(200)
     }
     const metrics = await (await fetch(`${gateway.address}/metrics`)).text()
-    expect(metrics).toContain('esteira_gateway_payload_events_total{model="delays",result="dropped"} 5\n')
+    expect(metrics).toContain(
+      'esteira_gateway_payload_events_total{model="delays",result="dropped"} 5\n',
+    )
     release()
   })
 })

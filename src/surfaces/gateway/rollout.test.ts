@@ -103,7 +103,7 @@ describe('changing the revision', () => {
     await traffic.until(() => answered(1) > before + 100)
     await traffic.stop()
     expect(traffic.answers.filter(({ status }) => status !== 200)).toEqual([])
-    const logged = scene.log.window({ endpoint: ENDPOINT, fromMs: 0, toMs: 1e15 })
+    const logged = await scene.log.window({ endpoint: ENDPOINT, fromMs: 0, toMs: 1e15 })
     const byId = new Map(logged.map(({ id, version }) => [id, version]))
     expect(byId).toEqual(new Map(traffic.answers.map(({ id, version }) => [id, version])))
     await traffic.until(() => served.report().revisions.length === 1)
@@ -126,9 +126,9 @@ describe('changing the revision', () => {
     }
     // Four standard deviations of a binomial with 1,000 draws at 20 %.
     expect(Math.abs(hits - 200)).toBeLessThan(4 * Math.sqrt(1_000 * 0.2 * 0.8))
-    const roles = scene.log
-      .window({ endpoint: ENDPOINT, fromMs: 0, toMs: 1e15, version: 2 })
-      .map(({ role }) => role)
+    const span = { fromMs: 0, toMs: 1e15, version: 2 }
+    const entries = await scene.log.window({ endpoint: ENDPOINT, ...span })
+    const roles = entries.map(({ role }) => role)
     expect(roles).toEqual(new Array(hits).fill('canary'))
     expect(served.statistics().versions['2']?.requests).toBe(hits)
   })
@@ -192,7 +192,7 @@ describe('being killed', () => {
     })
     await Promise.all(places)
     expect(answered.length).toBeGreaterThanOrEqual(400)
-    const logged = scene.log.window({ endpoint: ENDPOINT, fromMs: 0, toMs: 1e15 })
+    const logged = await scene.log.window({ endpoint: ENDPOINT, fromMs: 0, toMs: 1e15 })
     const ids = new Set(logged.map(({ id }) => id))
     expect(answered.filter((id) => !ids.has(id))).toEqual([])
   })

@@ -1,6 +1,6 @@
-import type { LabelEntry, ModelSignature } from '../../core/records/index.ts'
+import type { DeploymentPolicy, LabelEntry, ModelSignature } from '../../core/records/index.ts'
 import type { Clock } from '../../core/time/index.ts'
-import type { PredictionLog } from '../../platform/storage/index.ts'
+import type { PredictionLog } from '../../platform/prediction-log/index.ts'
 import { gatewayErrors } from './errors.ts'
 import { fieldsOf, idOf, invalid, listOf, momentOf, shown } from './parse-request.ts'
 
@@ -8,6 +8,7 @@ export interface TakeLabelsOptions {
   readonly body: unknown
   readonly log: PredictionLog
   readonly clock: Clock
+  readonly policy: DeploymentPolicy['predictionLog']
   /** Of the stable version; undefined before the first one. */
   readonly signature: ModelSignature | undefined
 }
@@ -16,9 +17,10 @@ export interface TakeLabelsOptions {
  * Stores labels that became known: `{labels: [{id, label, time?}]}`, all or none. An unknown id is
  * taken too, since a label may overtake its prediction's replication.
  * @returns how many were stored
- * @throws BODY_INVALID, FIELD_UNKNOWN, LABEL_WRONG, LABELS_NOT_STORED
+ * @throws BODY_INVALID, FIELD_UNKNOWN, LABEL_WRONG, LABELS_NOT_KEPT, LABELS_NOT_STORED
  */
-export function takeLabels({ body, log, clock, signature }: TakeLabelsOptions): number {
+export async function takeLabels(options: TakeLabelsOptions): Promise<number> {
+  const { body, log, clock, policy, signature } = options
   const { labels } = fieldsOf(body, 'the body', ['labels'])
   const entries = listOf(labels, 'labels').map((item, index): LabelEntry => {
     const where = `labels[${index}]`
@@ -29,8 +31,9 @@ export function takeLabels({ body, log, clock, signature }: TakeLabelsOptions): 
       timeMs: time === undefined ? clock.now() : momentOf(time, `${where}.time`),
     }
   })
+  if (policy.keep === 'none') throw gatewayErrors.LABELS_NOT_KEPT({})
   try {
-    log.appendLabels(entries)
+    await log.appendLabels(entries, { durability: policy.durability })
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause)
     throw gatewayErrors.LABELS_NOT_STORED({ reason }, cause)

@@ -96,7 +96,7 @@ describe('an A/B run', () => {
       )
     }
     const test = state.trial?.kind === 'ab-test' ? state.trial.id : ''
-    const exposed = scene.log.exposed({ test, toMs: 1e15 })
+    const exposed = await scene.log.exposed({ test, toMs: 1e15 })
     expect(exposed.map(({ exposure }) => exposure.key).toSorted()).toEqual(keys.toSorted())
     for (const { exposure, prediction } of exposed) {
       expect(prediction.id).toBe(`${exposure.key}/first`)
@@ -117,7 +117,8 @@ describe('an A/B run', () => {
     const mixed = await ask({ id: 'mixed', carriers })
     expect(mixed).toMatchObject({ version: 1, body: { parameters: { role: 'stable' } } })
     const test = state.trial?.kind === 'ab-test' ? state.trial.id : ''
-    const keys = scene.log.exposed({ test, toMs: 1e15 }).map(({ exposure }) => exposure.key)
+    const exposed = await scene.log.exposed({ test, toMs: 1e15 })
+    const keys = exposed.map(({ exposure }) => exposure.key)
     expect(keys.toSorted()).toEqual(carriers.toSorted())
   })
 
@@ -132,13 +133,13 @@ describe('an A/B run', () => {
       })
     }
     for (let i = 0; i < 20; i++) expect((await ask({ id: `none-${i}` })).version).toBe(1)
-    expect(logged().every(({ role }) => role === 'stable')).toBe(true)
+    expect((await logged()).every(({ role }) => role === 'stable')).toBe(true)
   })
 })
 
 /** Waits for what happens after an answer. */
-async function until(done: () => boolean): Promise<void> {
-  while (!done()) await new Promise((resolve) => setTimeout(resolve, 5))
+async function until(done: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await done())) await new Promise((resolve) => setTimeout(resolve, 5))
 }
 
 describe('a shadow', () => {
@@ -153,12 +154,12 @@ describe('a shadow', () => {
       Array.from({ length: 40 }, (_, i) => ask({ id: `r${i}`, carriers: ['AA', 'DL'] })),
     )
     expect(new Set(answers.map(({ version }) => version))).toEqual(new Set([1]))
-    await until(() => mirrored().length === 80)
-    for (const row of mirrored()) {
+    await until(async () => (await mirrored()).length === 80)
+    for (const row of await mirrored()) {
       // Both versions are the same model.
       expect(row).toMatchObject({ outcome: 'compared', difference: 0, changed: false })
     }
-    expect(logged()).toHaveLength(80)
+    expect(await logged()).toHaveLength(80)
     expect(served.statistics().mirrored).toEqual({ compared: 80, failed: 0, dropped: 0 })
     const metrics = await (await fetch(`${served.address}/metrics`)).text()
     expect(metrics).toContain('esteira_gateway_mirrored_total{model="delays",result="compared"} 80')
@@ -170,9 +171,9 @@ describe('a shadow', () => {
     await scene.rollOut(3)
     await served.reload()
     expect((await ask({ id: 'a' })).status).toBe(200)
-    await until(() => mirrored(3).length === 1)
-    expect(mirrored(3)[0]).toMatchObject({ outcome: 'failed', id: 'a' })
-    expect(mirrored(3)[0]?.error).toMatch(/numbers a row|needs|input/)
+    await until(async () => (await mirrored(3)).length === 1)
+    expect((await mirrored(3))[0]).toMatchObject({ outcome: 'failed', id: 'a' })
+    expect((await mirrored(3))[0]?.error).toMatch(/numbers a row|needs|input/)
     expect(served.statistics().versions['1']?.errors).toBe(0)
   })
 
@@ -190,7 +191,7 @@ describe('a shadow', () => {
     expect(served.statistics().mirrored.dropped).toBeGreaterThan(0)
     await gateway?.close()
     gateway = undefined
-    expect(mirrored().reduce((sum, { count }) => sum + count, 0)).toBe(200)
+    expect((await mirrored()).reduce((sum, { count }) => sum + count, 0)).toBe(200)
   })
 
   test('mirrors its share only, and nothing that asked for a version', async () => {
@@ -200,7 +201,7 @@ describe('a shadow', () => {
     await Promise.all(Array.from({ length: 200 }, (_, i) => ask({ id: `r${i}` })))
     await gateway?.close()
     gateway = undefined
-    const rows = mirrored().reduce((sum, { count }) => sum + count, 0)
+    const rows = (await mirrored()).reduce((sum, { count }) => sum + count, 0)
     expect(Math.abs(rows - 60)).toBeLessThan(4 * Math.sqrt(200 * 0.3 * 0.7))
   })
 })

@@ -139,7 +139,7 @@ describe('predictions over gRPC', () => {
     const wish = { model_name: ENDPOINT, inputs, parameters, outputs: [{ name: 'label' }] }
     const { message } = await call('ModelInfer', wish)
     expect(message.outputs).toEqual([expect.objectContaining({ name: 'label' })])
-    const logged = scene.log.window({ endpoint: ENDPOINT, fromMs: 0, toMs: 1e15 })
+    const logged = await scene.log.window({ endpoint: ENDPOINT, fromMs: 0, toMs: 1e15 })
     expect(logged.find(({ id }) => id === 'row-a')?.inputs.distance).toBeNull()
   })
 

@@ -1,0 +1,165 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { ExposureEntry, MirrorEntry, PredictionEntry } from '../../core/records/index.ts'
+import { openPredictionLog } from './open-prediction-log.ts'
+import type { PredictionLog } from './prediction-log.ts'
+
+const root = mkdtempSync(join(tmpdir(), 'esteira-predictions-'))
+afterAll(() => rmSync(root, { recursive: true, force: true }))
+
+function prediction(id: string, timeMs: number, more: Partial<PredictionEntry> = {}) {
+  const entry: PredictionEntry = {
+    id,
+    endpoint: 'delays',
+    version: 1,
+    role: 'stable',
+    timeMs,
+    inputs: { distance: 1400.5, carrier: 'DL', temp: null },
+    output: [0.1, 0.9],
+    decision: true,
+    latencyUs: 81.5,
+    flags: ['unseen:carrier'],
+    ...more,
+  }
+  return entry
+}
+
+describe('the prediction log', () => {
+  let log: PredictionLog
+  let path: string
+  let files = 0
+  beforeEach(async () => {
+    path = join(root, `${files++}`)
+    log = await openPredictionLog(path)
+  })
+  afterEach(() => log.close())
+  const ids = async (options: Partial<Parameters<PredictionLog['window']>[0]>) => {
+    const found = await log.window({ endpoint: 'delays', fromMs: 0, toMs: 1e15, ...options })
+    return found.map(({ id }) => id)
+  }
+
+  it('gives entries back as they were written', async () => {
+    const second = prediction('b', 2, { decision: null, output: [-3.25], inputs: {}, flags: [] })
+    await log.append([prediction('a', 1), second])
+    expect(await log.window({ endpoint: 'delays', fromMs: 0, toMs: 10 })).toEqual([
+      { ...prediction('a', 1), label: null },
+      { ...second, label: null },
+    ])
+  })
+
+  it('keeps the first exposure of a key in a run, with its prediction and label', async () => {
+    const exposed = (key: string, id: string, timeMs: number): ExposureEntry => ({
+      endpoint: 'delays',
+      test: 'ab_1',
+      key,
+      arm: 'treatment',
+      version: 1,
+      prediction: id,
+      timeMs,
+    })
+    await log.append([prediction('a', 1)], [exposed('ana', 'a', 1)])
+    await log.append(
+      [prediction('b', 2), prediction('c', 3)],
+      [exposed('ana', 'b', 2), exposed('bia', 'c', 3)],
+    )
+    await log.appendLabels([{ id: 'a', label: '1', timeMs: 5 }])
+    const found = await log.exposed({ test: 'ab_1', toMs: 10 })
+    expect(found.map(({ exposure }) => exposure)).toEqual([
+      exposed('ana', 'a', 1),
+      exposed('bia', 'c', 3),
+    ])
+    expect(found.map(({ prediction: { label } }) => label)).toEqual(['1', null])
+    expect(
+      (await log.exposed({ test: 'ab_1', toMs: 10, labelsKnownByMs: 4 }))[0]?.prediction.label,
+    ).toBe(null)
+    expect(await log.exposed({ test: 'ab_1', toMs: 3 })).toHaveLength(1)
+    expect(await log.exposed({ test: 'ab_2', toMs: 10 })).toEqual([])
+  })
+
+  it('gives back what mirroring showed', async () => {
+    const compared: MirrorEntry = {
+      endpoint: 'delays',
+      version: 2,
+      id: 'a',
+      timeMs: 5,
+      outcome: 'compared',
+      count: 1,
+      difference: 0.25,
+      changed: true,
+      stableLatencyUs: 80,
+      latencyUs: 95,
+      error: null,
+    }
+    const dropped: MirrorEntry = {
+      ...compared,
+      outcome: 'dropped',
+      count: 7,
+      timeMs: 6,
+      difference: null,
+      changed: null,
+      stableLatencyUs: null,
+      latencyUs: null,
+    }
+    await log.appendMirrored([compared, dropped])
+    const range = { endpoint: 'delays', version: 2, fromMs: 0, toMs: 10 }
+    expect(await log.mirrored(range)).toEqual([compared, dropped])
+    expect(await log.mirrored({ ...range, toMs: 6 })).toEqual([compared])
+    expect(await log.mirrored({ ...range, version: 1 })).toEqual([])
+  })
+
+  it('cuts windows at [from, to), by endpoint and version, in the order of time', async () => {
+    await log.append([
+      prediction('c', 30),
+      prediction('a', 10),
+      prediction('b', 20, { version: 2, role: 'canary' }),
+      prediction('other', 15, { endpoint: 'cancellations' }),
+    ])
+    expect(await ids({})).toEqual(['a', 'b', 'c'])
+    expect(await ids({ fromMs: 10, toMs: 30 })).toEqual(['a', 'b'])
+    expect(await ids({ fromMs: 10.5, toMs: 30.5 })).toEqual(['b', 'c'])
+    expect(await ids({ version: 2 })).toEqual(['b'])
+    expect([
+      await log.count('delays'),
+      await log.count('cancellations'),
+      await log.count('none'),
+    ]).toEqual([3, 1, 0])
+  })
+
+  it('takes a retried request as one decision', async () => {
+    await log.append([prediction('a', 1), prediction('a', 1, { output: [0.5, 0.5] })])
+    await log.append([prediction('a', 9, { output: [0.7, 0.3] })])
+    const found = await log.window({ endpoint: 'delays', fromMs: 0, toMs: 100 })
+    expect(found.map((entry) => entry.output)).toEqual([[0.1, 0.9]])
+  })
+
+  it('shows the labels that were known by a moment, and the last one by default', async () => {
+    await log.appendLabels([{ id: 'b', label: 'early', timeMs: 1 }])
+    await log.append([prediction('a', 1), prediction('b', 2)])
+    await log.appendLabels([{ id: 'a', label: '0', timeMs: 100 }])
+    await log.appendLabels([{ id: 'a', label: '1', timeMs: 200 }])
+    const labels = async (labelsKnownByMs?: number) =>
+      (
+        await log.window({
+          endpoint: 'delays',
+          fromMs: 0,
+          toMs: 10,
+          ...(labelsKnownByMs === undefined ? {} : { labelsKnownByMs }),
+        })
+      ).map((entry) => entry.label)
+    expect(await labels()).toEqual(['1', 'early'])
+    expect(await labels(99)).toEqual([null, 'early'])
+    expect(await labels(100)).toEqual(['0', 'early'])
+    await log.appendLabels([{ id: 'a', label: 'corrected', timeMs: 200 }])
+    expect(await labels()).toEqual(['corrected', 'early'])
+  })
+
+  it('keeps a batch whole or not at all', async () => {
+    const broken = prediction('b', 2, { output: [Number.NaN, 1] })
+    await expect(log.append([prediction('a', 1), broken])).rejects.toMatchObject({
+      code: 'ENTRY_INVALID',
+    })
+    expect(await log.count('delays')).toBe(0)
+  })
+})
