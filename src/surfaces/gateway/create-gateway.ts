@@ -1,5 +1,5 @@
 import fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
-import { addTracing } from '../server/index.ts'
+import { addTracing, HTTP_LIMITS, httpOptions } from '../server/index.ts'
 import { checkAccess, isLoopback } from './access.ts'
 import type { EndpointService } from './endpoint-service.ts'
 import type { EndpointStatistics } from './endpoint-statistics.ts'
@@ -93,10 +93,15 @@ export function createGatewayServer(options: GatewayServiceOptions): GatewayServ
   }
 }
 
+/** Milliseconds for a request with its body: a prediction's own deadline is shorter in most projects. */
+const REQUEST_MS = 60_000
+
 function createServer(options: SharedOptions, token: string | undefined): FastifyInstance {
+  const limits = { ...HTTP_LIMITS, requestMs: REQUEST_MS, ...options.httpLimits }
   const server = fastify({
     bodyLimit: bodyLimitOf(options),
     forceCloseConnections: 'idle',
+    ...httpOptions(limits),
     routerOptions: { maxParamLength: 256 },
     frameworkErrors: (error, request, reply) => {
       const failure = gatewayFailure(error, request, options)
@@ -104,6 +109,7 @@ function createServer(options: SharedOptions, token: string | undefined): Fastif
       void (reply as FastifyReply).code(failure.status).send(errorBody(failure))
     },
   })
+  server.server.maxConnections = limits.maxConnections
   server.removeContentTypeParser('text/plain')
   addTracing(server, options.telemetry)
   server.addHook('onRequest', async (request) => checkAccess(request, token))

@@ -1,5 +1,6 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { requirePermission } from '../server/index.ts'
+import type { FastifyRequest } from 'fastify'
+import { requirePermission, type ServerPlugin } from '../server/index.ts'
+import { auditSuspicions } from './admission/audit-suspicions.ts'
 import { askedEndpoint, type MaySee } from './endpoint-directory.ts'
 import type { EndpointService } from './endpoint-service.ts'
 import { bodyLimitOf, type GatewayService } from './gateway-service.ts'
@@ -22,7 +23,7 @@ const UNNAMED = ['/invocations', '/v1/labels']
  * `endpoints:manage` to change what is served, for the endpoint that it names, in its project. A route
  * about no endpoint in particular needs the permission for any, and tells of those alone.
  */
-export function gatewayPlugin(service: GatewayService): (app: FastifyInstance) => Promise<void> {
+export function gatewayPlugin(service: GatewayService): ServerPlugin {
   const { endpoints, options } = service
   const guard = async (request: FastifyRequest) => {
     const { url, config } = request.routeOptions
@@ -40,7 +41,10 @@ export function gatewayPlugin(service: GatewayService): (app: FastifyInstance) =
     })
   }
   const maySee: MaySee = (request, one) => may(request, one, 'endpoints:predict')
-  return async (app) => {
+  return async (app, context) => {
+    for (const { inference, project } of endpoints.all) {
+      inference.gate.onSuspicion(auditSuspicions(context, project))
+    }
     app.addHook('onRoute', (route) => {
       route.bodyLimit ??= bodyLimitOf(options)
       if (PUBLIC.includes(route.url)) route.config = { ...route.config, isPublic: true }

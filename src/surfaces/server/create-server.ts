@@ -23,6 +23,7 @@ import { answerMalformedRequest } from './hooks/malformed-request.ts'
 import { addRateLimit } from './hooks/rate-limit.ts'
 import { addSecurityHeaders } from './hooks/security-headers.ts'
 import { addTracing } from './hooks/tracing.ts'
+import { HTTP_LIMITS, httpOptions } from './http-limits.ts'
 import { loginPlugin } from './login/login-plugin.ts'
 import { isLoopbackName } from './loopback.ts'
 import { type PermissionSubject, requireFor } from './require-permission.ts'
@@ -86,7 +87,6 @@ export interface AllowedCall<T extends CallSubject> {
 export type CallSubject = PermissionSubject & { readonly subject: string }
 
 const MEBIBYTE = 1_048_576
-const MAX_HEADER_BYTES = 16_384
 const CLOSE_WITHIN_MS = 10_000
 
 export function createServer(options: ServerOptions): Server {
@@ -167,18 +167,20 @@ function accessOf(database: Database, clock: Clock, audit: AuditTrail): Access {
 function createApp({ config }: ServerContext): FastifyInstance {
   const prefix = randomBytes(4).toString('hex')
   let requests = 0
-  return fastify({
+  const app = fastify({
     bodyLimit: config.maxBodyMebibytes * MEBIBYTE,
     trustProxy: config.trustedProxies?.split(',').map((text) => text.trim()) ?? false,
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 500 },
-    http: { maxHeaderSize: MAX_HEADER_BYTES },
+    ...httpOptions(HTTP_LIMITS),
     genReqId: () => `${prefix}-${(requests++).toString(36)}`,
     clientErrorHandler: answerMalformedRequest,
     // The framework types this reply by a route that does not exist.
     frameworkErrors: (error, request, reply) =>
       replyToFrameworkError(error, request, reply as FastifyReply),
   })
+  app.server.maxConnections = HTTP_LIMITS.maxConnections
+  return app
 }
 
 async function compose(app: FastifyInstance, context: ServerContext, options: ServerOptions) {

@@ -9,23 +9,24 @@ const ALPHA = 0.7213 / (1 + 1.079 / REGISTERS)
  */
 export class DistinctCount {
   readonly #registers = new Uint8Array(REGISTERS)
+  /** Of 2^(−rank) over all registers; kept, as the estimate is asked for often. */
+  #sum = REGISTERS
+  #empty = REGISTERS
 
   /** @param high, low independent halves of a 64-bit hash */
   add(high: number, low: number): void {
     const register = high >>> (32 - INDEX_BITS)
     const rank = Math.clz32(low) + 1
-    if (rank > (this.#registers[register] ?? 0)) this.#registers[register] = rank
+    const before = this.#registers[register] ?? 0
+    if (rank <= before) return
+    this.#registers[register] = rank
+    this.#sum += 2 ** -rank - 2 ** -before
+    if (before === 0) this.#empty--
   }
 
   estimate(): number {
-    let sum = 0
-    let empty = 0
-    for (const rank of this.#registers) {
-      sum += 2 ** -rank
-      if (rank === 0) empty++
-    }
-    const raw = (ALPHA * REGISTERS * REGISTERS) / sum
-    if (raw > 2.5 * REGISTERS || empty === 0) return raw
-    return REGISTERS * Math.log(REGISTERS / empty)
+    const raw = (ALPHA * REGISTERS * REGISTERS) / this.#sum
+    if (raw > 2.5 * REGISTERS || this.#empty === 0) return raw
+    return REGISTERS * Math.log(REGISTERS / this.#empty)
   }
 }
