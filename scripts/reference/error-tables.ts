@@ -33,6 +33,7 @@ import { trainingErrors } from '../../src/stages/training/index.ts'
 import { apiErrors } from '../../src/surfaces/api/errors.ts'
 import { errors as commandLineErrors } from '../../src/surfaces/cli/errors.ts'
 import { gatewayErrors } from '../../src/surfaces/gateway/index.ts'
+import { gatewayProcessErrors } from '../../src/surfaces/gateway-processes/index.ts'
 import { artifactProxyErrors } from '../../src/surfaces/mlflow/artifacts/index.ts'
 import { mlflowErrors } from '../../src/surfaces/mlflow/errors.ts'
 import { serverErrors } from '../../src/surfaces/server/errors.ts'
@@ -74,6 +75,7 @@ export const ERROR_TABLES: Readonly<Record<string, { readonly table: ErrorTable 
   'surfaces/cli': commandLineErrors,
   'surfaces/api': apiErrors,
   'surfaces/gateway': gatewayErrors,
+  'surfaces/gateway-processes': gatewayProcessErrors,
   'surfaces/mlflow/artifacts': artifactProxyErrors,
   'surfaces/mlflow': mlflowErrors,
   'surfaces/server': serverErrors,

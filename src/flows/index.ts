@@ -25,6 +25,7 @@ export {
   openSource,
 } from './import-mlflow/index.ts'
 export { keepWatch, type WatchedGateway } from './keep-watch.ts'
+export * from './package-endpoint/index.ts'
 export { type OpenPlatformOptions, openPlatform, type Platform } from './platform.ts'
 export * from './predict-file/index.ts'
 export { type ModelCard, type ReadCardOptions, readCard } from './read-card.ts'

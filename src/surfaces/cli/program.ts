@@ -11,9 +11,11 @@ import { compareCommand } from './commands/compare.ts'
 import { configCommand } from './commands/config.ts'
 import { demoCommand } from './commands/demo.ts'
 import { doctorCommand } from './commands/doctor.ts'
+import { gatewayCommand } from './commands/gateway.ts'
 import { historyCommand } from './commands/history.ts'
 import { importCommand } from './commands/import.ts'
 import { migrateCommand } from './commands/migrate.ts'
+import { packageCommand } from './commands/package.ts'
 import { predictCommand } from './commands/predict.ts'
 import { promoteCommand } from './commands/promote.ts'
 import { replayCommand } from './commands/replay.ts'
@@ -47,7 +49,9 @@ const COMMANDS = [
   collectGarbageCommand,
   approveCommand,
   serveCommand,
+  gatewayCommand,
   predictCommand,
+  packageCommand,
   replayCommand,
   migrateCommand,
   importCommand,

@@ -1,0 +1,6 @@
+export { ociImageErrors } from './errors.ts'
+export type { ImageSettings } from './image-config.ts'
+export { type ImageName, readImageName } from './image-name.ts'
+export type { FileContent, TarEntry } from './tar-entry.ts'
+export { outputFault, requireFree, writeImage } from './write-image.ts'
+export type { ImageLayer, ImageParts, WrittenImage, WrittenLayer } from './write-layout.ts'
