@@ -18,6 +18,8 @@ export function addInferenceBodies(scope: FastifyInstance): void {
   })
   // As bytes: `httpBody` reads them. The framework's parser would look through the text once more
   // for names that only matter to who copies fields, and nobody does here.
+  // A server may have brought a parser of its own for JSON; it must go first.
+  scope.removeContentTypeParser('application/json')
   scope.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) =>
     done(null, body),
   )
