@@ -131,6 +131,28 @@ describe('checkColumns', () => {
     ])
   })
 
+  it('holds the defaults of features against their columns', async () => {
+    const withDefaults = (defaults: Record<string, string | number>) =>
+      projectOf({
+        entities: { customer: { keys: ['order_id'] } },
+        featureViews: {
+          totals: {
+            entity: 'customer',
+            sql: "SELECT order_id, now() AS at, 1.5 AS total, 'a' AS grade, 1 AS visits FROM orders",
+            eventTime: 'at',
+            defaults,
+          },
+        },
+      })
+    expect(
+      await columnMessages(withDefaults({ visits: 0, total: 'none', grade: 0, totl: 1 })),
+    ).toEqual([
+      expect.stringMatching(/^featureViews\.totals\.defaults\.totl: .*did you mean "total"\?$/),
+      expect.stringMatching(/^featureViews\.totals\.defaults\.total: expected a number.*"none"/),
+      expect.stringMatching(/^featureViews\.totals\.defaults\.grade: expected a string.*got 0/),
+    ])
+  })
+
   it('says so when there are no files', async () => {
     const project = projectOf({ sources: { orders: { kind: 'csv', path: 'nothing/*.csv' } } })
     expect(await columnMessages(project)).toContainEqual(

@@ -7,6 +7,7 @@ import {
   type ProjectIssue,
   type ProjectPath,
   projectIssue,
+  valueText,
 } from './issue.ts'
 import { projectQueries } from './project-queries.ts'
 import { engineReason, sourceColumns } from './source-columns.ts'
@@ -82,7 +83,28 @@ function columnsWantedOfView(project: Project, name: string, view: FeatureView):
     ...(view.features ?? []).map(
       (feature, index): Wanted => [[...path, 'features', index], feature],
     ),
+    ...Object.keys(view.defaults).map(
+      (feature): Wanted => [[...path, 'defaults', feature], feature],
+    ),
   ]
+}
+
+const NUMERIC = /INT|DOUBLE|FLOAT|REAL|DECIMAL|BOOLEAN/
+
+/** Defaults of a view whose kind is not that of their column; types of other kinds say nothing. */
+function unfitDefaults(
+  project: Project,
+  [kind, name]: ProjectPath,
+  columns: readonly TableColumn[],
+): IssueFacts[] {
+  const view = kind === 'featureViews' ? project.featureViews[String(name)] : undefined
+  return Object.entries(view?.defaults ?? {}).flatMap(([feature, value]) => {
+    const type = columns.find((column) => column.name === feature)?.type ?? ''
+    const expected = type === 'VARCHAR' ? 'string' : NUMERIC.test(type) ? 'number' : undefined
+    if (expected === undefined || typeof value === expected) return []
+    const path = ['featureViews', String(name), 'defaults', feature]
+    return [{ path, expected: `a ${expected}, since the column is ${type}`, got: valueText(value) }]
+  })
 }
 
 function columnsWantedOfDataset({ dataset, problem, entities, featureViews }: Project): Wanted[] {
@@ -177,6 +199,7 @@ export async function checkColumns(
       const columns = await engine.describe(sql)
       const names = columns.map((column) => column.name)
       facts.push(...missingColumns(columnsWantedOfQuery(project, path), names, path.join('.')))
+      facts.push(...unfitDefaults(project, path, columns))
     } catch (error) {
       const known = read.flatMap((table) => tables.get(table) ?? [])
       facts.push(queryFailure(path, error, known))

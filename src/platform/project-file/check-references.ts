@@ -29,6 +29,24 @@ function checkViews(project: Project): IssueFacts[] {
   )
 }
 
+/** Defaults name features of their view, as far as the view lists them. */
+function checkDefaults(project: Project): IssueFacts[] {
+  return Object.entries(project.featureViews).flatMap(([name, view]) => {
+    const keys = project.entities[view.entity]?.keys ?? []
+    return Object.keys(view.defaults).flatMap((feature): IssueFacts[] => {
+      const path = ['featureViews', name, 'defaults', feature]
+      if (feature === view.eventTime || keys.includes(feature)) {
+        const what = feature === view.eventTime ? 'event time' : 'key'
+        return [{ path, expected: `a feature of "${name}"`, got: `its ${what}` }]
+      }
+      const listed = view.features
+      return listed === undefined
+        ? []
+        : unknownName(path, feature, `a feature of "${name}"`, listed)
+    })
+  })
+}
+
 /** Features of a view that lists them; undefined when only its SQL knows. */
 function listedFeatures(project: Project, view: string): readonly string[] | undefined {
   return project.featureViews[view]?.features
@@ -246,6 +264,7 @@ export function checkReferences(
     ...checkProblem(project),
     ...checkExpectations(project),
     ...checkViews(project),
+    ...checkDefaults(project),
     ...checkFeatureNames(project),
     ...checkCandidates(project),
     ...checkGroups(project),

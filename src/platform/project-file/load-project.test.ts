@@ -102,6 +102,37 @@ describe('references of a project', () => {
       /dataset\.features\[0\]: expected one of the feature views; there is none/,
     ],
     [
+      'a default of a feature that its view does not list',
+      {
+        entities: { customer: { keys: ['customer_id'] } },
+        featureViews: {
+          visits: {
+            entity: 'customer',
+            sql: 'SELECT 1',
+            eventTime: 't',
+            features: ['count'],
+            defaults: { cuont: 0 },
+          },
+        },
+      },
+      /featureViews\.visits\.defaults\.cuont: expected a feature of "visits": count.*did you mean "count"\?/,
+    ],
+    [
+      'a default of a key',
+      {
+        entities: { customer: { keys: ['customer_id'] } },
+        featureViews: {
+          visits: {
+            entity: 'customer',
+            sql: 'SELECT 1',
+            eventTime: 't',
+            defaults: { customer_id: 0 },
+          },
+        },
+      },
+      /featureViews\.visits\.defaults\.customer_id: expected a feature of "visits", got its key/,
+    ],
+    [
       'a feature that its view does not list',
       {
         entities: { customer: { keys: ['customer_id'] } },

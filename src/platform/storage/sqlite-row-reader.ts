@@ -18,6 +18,7 @@ export class SqliteRowReader {
   readonly #sql: string
   #database: DatabaseSync | undefined
   #statement: StatementSync | undefined
+  #isClosed = false
 
   constructor(path: string, sql: string) {
     this.#path = path
@@ -30,7 +31,7 @@ export class SqliteRowReader {
       this.#statement ??= this.#open()
       return this.#statement.get(first, second)
     } catch (error) {
-      this.close()
+      this.#forget()
       const coded = sqliteError(error, this.#path)
       if (coded !== error) throw coded
       const reason = error instanceof Error ? error.message : String(error)
@@ -38,7 +39,13 @@ export class SqliteRowReader {
     }
   }
 
+  /** Later questions fail. */
   close(): void {
+    this.#isClosed = true
+    this.#forget()
+  }
+
+  #forget(): void {
     this.#statement = undefined
     const database = this.#database
     this.#database = undefined
@@ -46,6 +53,7 @@ export class SqliteRowReader {
   }
 
   #open(): StatementSync {
+    if (this.#isClosed) throw new Error('it is closed')
     this.#database = new DatabaseSync(this.#path, { readOnly: true, timeout: LOCKED_FOR_MS })
     return this.#database.prepare(this.#sql)
   }

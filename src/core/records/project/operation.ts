@@ -148,9 +148,12 @@ export const deploymentSchema = z.strictObject({
       onFailure: z.enum(['last-value', 'default', 'error']).default('error'),
     })
     .prefault({}),
-  /** A number far outside the training range: answer and flag, pull to the range's end, or refuse. */
+  /**
+   * A number far outside the training range: answer and flag it, or refuse it; `clip` pulls every
+   * number outside the range to its end, and flags it.
+   */
   outOfRange: z.enum(['flag', 'clip', 'reject']).default('flag'),
-  /** A text that training never saw: answer and flag, or refuse. */
+  /** A text that training did not see often enough to know: answer and flag it, or refuse it. */
   unknownCategory: z.enum(['flag', 'reject']).default('flag'),
   /** Rows of one request, and of one call of the model. */
   maxBatchRows: z.number().int().min(1).max(100_000).default(1_000),

@@ -8,6 +8,7 @@ import { databaseProbe } from '../doctor/database-probe.ts'
 import { engineProbes } from '../doctor/engine-probes.ts'
 import { type Finding, find, type Probe } from '../doctor/finding.ts'
 import { machineProbes } from '../doctor/machine-probes.ts'
+import { onlineStoreProbes } from '../doctor/online-store-probe.ts'
 import { serviceProbes } from '../doctor/service-probes.ts'
 import { findingsText } from '../presentation/findings-text.ts'
 
@@ -32,6 +33,7 @@ async function projectProbes(call: CommandCall): Promise<readonly Probe[]> {
   const own = path.join(folder, '.esteira', 'metadata.db')
   return [
     databaseProbe(databaseUrl(environment) ?? own),
+    ...onlineStoreProbes(project.name, environment),
     ...serviceProbes(project, folder, environment),
   ]
 }

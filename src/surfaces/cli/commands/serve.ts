@@ -73,6 +73,7 @@ async function serveProject(call: CommandCall, serve: Serve): Promise<void> {
     projectFolder: call.project,
     dataFolder: serve.config.dataDir,
     databaseUrl: serve.config.databaseUrl,
+    onlineStoreUrl: serve.config.onlineStore,
     artifactsDestination: serve.config.artifactsDestination,
     onProgress: call.display.listen,
     signal: call.interruption.signal,

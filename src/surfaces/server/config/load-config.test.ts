@@ -70,6 +70,7 @@ describe('the configuration', () => {
     ['oidc:\n  isuer: x', /no setting "oidc.isuer"/, /mean "oidc.issuer"/],
     ['port: many', /port: .*expected number/i, /esteira config/],
     ['port: 70000', /port: /, /esteira config/],
+    ['onlineStore: memcached://cache', /onlineStore: /, /esteira config/],
     ['oidc:\n  roles: [{group: a, project: b, role: king}]', /oidc.roles.0.role/, /esteira config/],
     ['- port', /no list of settings/, /port: 8080/],
     ['port: [', /flow/i, /port: 8080/],
@@ -97,6 +98,7 @@ describe('the configuration', () => {
       {
         ESTEIRA_OIDC_CLIENT_SECRET: 'hush',
         ESTEIRA_DATABASE_URL: 'postgresql://ana:hush@db/esteira',
+        ESTEIRA_ONLINE_STORE: 'rediss://:hush@cache:6380/2',
         ESTEIRA_S3_ENDPOINT: 'https://key:hush@s3.example',
       },
     )
@@ -108,6 +110,10 @@ describe('the configuration', () => {
       value: 'postgresql://ana:***@db/esteira',
       origin: 'variable ESTEIRA_DATABASE_URL',
     })
+    expect(loaded.config.onlineStore).toBe('rediss://:hush@cache:6380/2')
+    expect(shown.find(({ setting }) => setting === 'onlineStore')?.value).toBe(
+      'rediss://:***@cache:6380/2',
+    )
   })
 
   it('knows every scalar of the schema by a variable', () => {

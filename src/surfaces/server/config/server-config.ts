@@ -74,12 +74,25 @@ export const serverConfigSchema = z.strictObject({
     .max(65_535)
     .optional()
     .describe('port where predictions are answered over gRPC; none when absent'),
+  workers: z
+    .union([z.number().int().min(1).max(256), z.literal('auto')])
+    .default(1)
+    .describe('processes of `esteira gateway` that answer; auto is one for each core'),
+  memoryBudget: mebibytes
+    .optional()
+    .describe('MiB that the models in memory of each process may take; no limit when absent'),
   dataDir: z.string().min(1).default('.esteira').describe('folder of what the server keeps'),
   databaseUrl: z
     .string()
     .min(1)
     .optional()
     .describe('metadata database; <data-dir>/metadata.db when absent'),
+  onlineStore: z
+    .url({ protocol: /^rediss?$/ })
+    .optional()
+    .describe(
+      'Redis that keeps online features, redis:// or rediss://; <data-dir>/online.db when absent',
+    ),
   defaultArtifactRoot: z
     .string()
     .min(1)
