@@ -107,7 +107,10 @@ class Workers implements ProcessGroup {
     const empty = new Promise<void>((resolve) => {
       this.#onEmpty = resolve
     })
-    for (const { worker } of this.#places) worker?.send({ kind: 'drain' })
+    for (const { worker } of this.#places) {
+      if (worker?.isReady === true) worker.send({ kind: 'drain' })
+      else worker?.kill()
+    }
     const timer = setTimeout(() => this.#killAll(), END_WITHIN_MS)
     if (this.#living().length > 0) await empty
     clearTimeout(timer)
@@ -141,6 +144,7 @@ class Workers implements ProcessGroup {
       place.history = { failedStarts: 0 }
       if (this.#ready().length === this.#places.length) this.#started.resolve(message.addresses)
     } else if (message.kind === 'refused') {
+      this.#options.onTrouble(`worker ${place.name} cannot start: ${message.error.message}`)
       this.#started.reject(errorOfRefusal(message.error))
     } else if (message.kind === 'ask-group-figures') {
       void this.#answerFigures(place, message.question)

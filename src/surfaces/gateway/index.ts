@@ -26,7 +26,7 @@ export type {
 export { gatewayPlugin } from './gateway-plugin.ts'
 export { createGatewayService, type GatewayService } from './gateway-service.ts'
 export type { EndpointSubject, GrpcGateway, GrpcOptions } from './grpc/grpc-gateway.ts'
-export type { ProjectReading } from './live-settings.ts'
+export { createLiveSettings, type ProjectReading } from './live-settings.ts'
 export { openGrpcGateway } from './open-grpc-gateway.ts'
 export type { InferResponse, OutputTensor } from './open-inference.ts'
 export type { EndpointReport } from './served-endpoint.ts'
