@@ -29,7 +29,7 @@ SELECT ${PREDICTION}, known.label FROM p LEFT JOIN known ON known.id = p.id
 ORDER BY p.time, p.written, p.id`
 }
 
-/** Columns of {@link PREDICTION}, the label, and the exposure's key, arm and time. */
+/** Columns of {@link PREDICTION}, the label, and the exposure's endpoint, key, arm and time. */
 export function exposedSql(sources: LogSources, query: ExposureQuery): string {
   const { test, toMs, labelsKnownByMs } = query
   return `WITH firsts AS MATERIALIZED (
@@ -40,7 +40,7 @@ export function exposedSql(sources: LogSources, query: ExposureQuery): string {
 ), p AS MATERIALIZED (
   SELECT * FROM ${sources('predictions')} WHERE id IN (SELECT prediction FROM e) ${FIRST}
 ), known AS (${knownLabels(sources, { ids: 'SELECT id FROM p', labelsKnownByMs })})
-SELECT ${PREDICTION}, known.label, e.key, e.arm, epoch_us(e.time) AS exposed_us
+SELECT ${PREDICTION}, known.label, e.endpoint AS exposed_endpoint, e.key, e.arm, epoch_us(e.time) AS exposed_us
 FROM e JOIN p ON p.id = e.prediction AND p.version = e.version LEFT JOIN known ON known.id = p.id
 ORDER BY e.time, e.key`
 }

@@ -33,7 +33,8 @@ export function readExposed(columns: Columns, { test }: ExposureQuery): ExposedP
   const text = textsOf(columns)
   const number = numbersOf(columns)
   return readPredictions(columns).map((prediction, row) => {
-    const { endpoint, version, id } = prediction
+    const { version, id } = prediction
+    const endpoint = text('exposed_endpoint', row) ?? ''
     const key = text('key', row) ?? ''
     const arm = text('arm', row) as ExposureEntry['arm']
     const timeMs = (number('exposed_us', row) ?? 0) / 1_000
