@@ -13,6 +13,7 @@ import { createLiveSettings, type ProjectReading } from './live-settings.ts'
 import { createLogWriter } from './log-writer.ts'
 import type { MemoryBudget } from './memory-budget.ts'
 import { createMirror } from './mirror.ts'
+import type { ProcessMetrics } from './process-metrics.ts'
 import type { RolloutParts } from './rollout-routes.ts'
 import {
   createServedEndpoint,

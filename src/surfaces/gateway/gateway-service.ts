@@ -15,6 +15,7 @@ import type { GatewayServiceOptions, SharedOptions } from './gateway-options.ts'
 import { addHealthRoutes, isAnyReady } from './health-routes.ts'
 import { addInferenceRoutes } from './inference-routes.ts'
 import { createMemoryBudget } from './memory-budget.ts'
+import { createProcessMetrics } from './process-metrics.ts'
 import { addRepositoryRoutes } from './rest/repository-routes.ts'
 import { createStatistics } from './statistics.ts'
 
