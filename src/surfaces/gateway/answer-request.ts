@@ -41,7 +41,7 @@ export function answerRequest<T>(
   http: Http,
   asked: { readonly door: Door<T>; readonly version: string | undefined },
 ): Promise<FastifyReply> {
-  const ongoing = parts.counter.begin(http.request, parts.endpoint.name)
+  const ongoing = parts.counter.begin(http, parts.endpoint.name)
   return runAdmitted(parts.gate, http, (arrival) =>
     answerArrival(parts, http, { ...asked, arrival, ongoing }),
   )

@@ -11,9 +11,14 @@ export interface Ongoing {
 
 /** Counts inference requests of every door: those under way, and what came of each. */
 export interface RequestCounter {
-  /** Begins a request whose end the framework tells to `onResponse`. */
-  begin(request: FastifyRequest, model: string): Ongoing
-  onResponse(request: FastifyRequest, reply: FastifyReply): Promise<void>
+  /**
+   * Begins a request over HTTP; it ends when its answer has left, or when its caller hung up. Asked
+   * again for the same request it changes nothing.
+   */
+  begin(
+    http: { readonly request: FastifyRequest; readonly reply: FastifyReply },
+    model: string,
+  ): Ongoing
   /**
    * Counts a request of another door from begin to end.
    * @param statusOf the HTTP status that a failure would have
@@ -22,6 +27,9 @@ export interface RequestCounter {
   /** Inference requests under way. */
   readonly inFlight: number
 }
+
+/** What web servers write down for a caller that did not wait for its answer. */
+const CALLER_GONE = 499
 
 /** One counter for all endpoints of a gateway. */
 export function createRequestCounter(statistics: Statistics): RequestCounter {
@@ -34,16 +42,18 @@ export function createRequestCounter(statistics: Statistics): RequestCounter {
   }
 
   return {
-    begin(request, model) {
+    begin({ request, reply }, model) {
+      const known = ongoing.get(request)
+      if (known !== undefined) return known
       const begun: Ongoing = { model, version: null, rows: 0 }
       ongoing.set(request, begun)
+      // The framework's own hook is silent when the caller hung up, and the request stayed for ever.
+      reply.raw.once('close', () => {
+        ongoing.delete(request)
+        const status = reply.raw.writableFinished ? reply.statusCode : CALLER_GONE
+        record(begun, status, reply.elapsedTime)
+      })
       return begun
-    },
-    async onResponse(request, reply) {
-      const ended = ongoing.get(request)
-      if (ended === undefined) return
-      ongoing.delete(request)
-      record(ended, reply.statusCode, reply.elapsedTime)
     },
     async count(work, statusOf) {
       const begun: Ongoing = { model: undefined, version: null, rows: 0 }

@@ -88,7 +88,7 @@ export async function infer(parts: InferParts, call: InferCall): Promise<Inferen
       })
       call.deadline?.check()
       call.trace?.enter('model.predict', modelAttributes(parts.endpoint.name, routed, inputs.rows))
-      const answers = readAnswers(await routed.revision.predict(inputs), version)
+      const answers = readAnswers(await routed.revision.predict(inputs, call.deadline), version)
       refuseNonFinite(answers, version.version)
       call.deadline?.check()
       const ids = rowIds(request, requestId, inputs.rows)

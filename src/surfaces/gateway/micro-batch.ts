@@ -1,15 +1,21 @@
 import type { ModelSignature } from '../../core/records/index.ts'
 import type { ColumnBatch, ModelSession, PredictionBatch } from '../../platform/inference/index.ts'
+import type { Deadline } from './admission/deadline.ts'
 import type { ModelInputs } from './assemble-inputs.ts'
 import type { Cell } from './decode-column.ts'
 
 interface Waiting {
   readonly inputs: ModelInputs
+  readonly deadline: Deadline | undefined
   readonly resolve: (answer: PredictionBatch) => void
   readonly reject: (error: unknown) => void
 }
 
-export type Predict = (inputs: ModelInputs) => Promise<PredictionBatch>
+/**
+ * @param deadline of the request: while it waits for others it may pass, and then no model is asked
+ * @throws DEADLINE_PASSED, CALLER_GONE
+ */
+export type Predict = (inputs: ModelInputs, deadline?: Deadline) => Promise<PredictionBatch>
 
 export interface BatchLimits {
   /** Rows of one call; a single request never has more. */
@@ -37,7 +43,7 @@ export function createMicroBatch(session: ModelSession, limits: () => BatchLimit
   function flush(): void {
     clearTimeout(timer)
     timer = undefined
-    const due = waiting
+    const due = waiting.filter(isStillWanted)
     waiting = []
     rows = 0
     for (const group of groupsOf(due, limits().maxRows)) void answerGroup(session, group)
@@ -54,12 +60,22 @@ export function createMicroBatch(session: ModelSession, limits: () => BatchLimit
     }
   }
 
-  return (inputs) =>
+  return (inputs, deadline) =>
     new Promise((resolve, reject) => {
-      waiting.push({ inputs, resolve, reject })
+      waiting.push({ inputs, deadline, resolve, reject })
       rows += inputs.rows
       schedule()
     })
+}
+
+function isStillWanted({ deadline, reject }: Waiting): boolean {
+  try {
+    deadline?.check()
+    return true
+  } catch (error) {
+    reject(error)
+    return false
+  }
 }
 
 function groupsOf(due: readonly Waiting[], maxRows: number): Waiting[][] {

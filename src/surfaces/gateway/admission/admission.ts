@@ -76,6 +76,8 @@ export interface Admission {
 
 /** How often deadlines are looked at, and the event loop's delay is measured. */
 const TICK_MS = 50
+/** A timer that is so late says nothing about the load. */
+const LEAST_DELAY_MS = 20
 /** The longest that an honest caller should be told to wait. */
 const MAX_RETRY_SECONDS = 60
 
@@ -168,7 +170,8 @@ class EndpointAdmission implements Admission {
   #refuseOverload({ maxInFlight }: Limits, allowedMs: number, nowMs: number): void {
     if (this.inFlight >= maxInFlight) throw this.#overloaded(nowMs)
     const expectedMs = Math.max(this.#estimate.expectedMs(this.inFlight), this.#loop.delayMs(nowMs))
-    if (expectedMs > allowedMs) throw this.#overloaded(nowMs)
+    // Who leaves less than this asks too much of an idle server: its deadline passes, no more.
+    if (expectedMs > Math.max(allowedMs, LEAST_DELAY_MS)) throw this.#overloaded(nowMs)
   }
 
   #overloaded(nowMs: number) {
@@ -200,7 +203,7 @@ class EndpointAdmission implements Admission {
 
   #startTicking(nowMs: number): void {
     if (this.#timer !== undefined) return
-    this.#loop.tick(nowMs)
+    this.#loop.reset(nowMs)
     this.#timer = setInterval(() => this.#tick(), TICK_MS)
     this.#timer.unref()
   }

@@ -45,12 +45,11 @@ export function inferenceHooks(
         if (request.arrival.allowance !== undefined) sayAllowance(reply, request.arrival.allowance)
         done()
       } catch (error) {
-        counter.begin(request, gated.endpoint.name)
+        counter.begin(http, gated.endpoint.name)
         sayWhenToRetry(reply, error)
         done(error as Error)
       }
     },
-    onResponse: counter.onResponse,
   }
 }
 
@@ -83,7 +82,7 @@ function knock({ endpoint, gate }: GatedEndpoint, http: Http, counter: RequestCo
     isAbandoned: () => raw.socket.destroyed || raw.socket.writable === false,
     isSettled: () => reply.sent || raw.complete || raw.socket.destroyed,
     onLateBody: (failure) => {
-      counter.begin(request, endpoint.name)
+      counter.begin(http, endpoint.name)
       // Else what still drips in would be read, and thrown away, for ever.
       reply.header('connection', 'close').send(failure)
     },

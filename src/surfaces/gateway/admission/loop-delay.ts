@@ -13,6 +13,12 @@ export class LoopDelay {
     this.#lastMs = nowMs
   }
 
+  /** Begins anew: nothing was measured before. */
+  reset(nowMs: number): void {
+    this.#lateMs = 0
+    this.#lastMs = nowMs
+  }
+
   tick(nowMs: number): void {
     this.#lateMs = Math.max(0, nowMs - this.#lastMs - this.#everyMs)
     this.#lastMs = nowMs
