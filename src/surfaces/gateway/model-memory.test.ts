@@ -100,7 +100,7 @@ describe('models within a memory budget', () => {
     let most = 0
     const places = Array.from({ length: 12 }, async (_, place) => {
       const answers = []
-      for (let i = 0; i < 40; i++) {
+      for (let i = 0; i < 25; i++) {
         const at = (place * 7 + i * 3) % 10
         const { status, value } = await askNumber(address, `e${at}`, { id: `${place}-${i}` })
         most = Math.max(most, loaded().length)
