@@ -184,8 +184,11 @@ const script =
   (node, args) =>
     runForeground(node, [inRoot(...parts), ...args])
 
-/** The named benchmarks of `bench/`, or all of them, one after the other. */
-async function runBenchmarks(node, names) {
+/** The named benchmarks of `bench/`, or all of them, one after the other; options go to each. */
+async function runBenchmarks(node, args) {
+  const firstOption = args.findIndex((argument) => argument.startsWith('-'))
+  const names = firstOption < 0 ? args : args.slice(0, firstOption)
+  const options = args.slice(names.length)
   // A benchmark says in its first comment how it is run; the other files are parts of one.
   const known = readdirSync(inRoot('bench'))
     .filter((file) => file.endsWith('.ts'))
@@ -198,7 +201,7 @@ async function runBenchmarks(node, names) {
   }
   for (const name of names.length > 0 ? names : known) {
     say(`\n# ${name}`)
-    const code = await runForeground(node, [inRoot('bench', `${name}.ts`)])
+    const code = await runForeground(node, [inRoot('bench', `${name}.ts`), ...options])
     if (code !== 0) return code
   }
   return 0

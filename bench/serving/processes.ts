@@ -9,7 +9,7 @@ import path from 'node:path'
 export type Place = 'server' | 'generator' | 'anywhere' | 'nice'
 
 export interface RunningServer {
-  /** The first line of its output that is JSON; undefined when it was asked for over HTTP. */
+  /** What it printed first, as JSON; nothing when it was asked for over HTTP. */
   readonly said: Readonly<Record<string, unknown>>
   /** Processor time of the process and all below it, in seconds (Linux). */
   cpuSeconds(): number
@@ -91,13 +91,18 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   }
 }
 
-/** Runs a program of ours to its end. @returns the JSON that it printed last */
+/**
+ * Runs a program of ours to its end, its errors kept or shown.
+ * @returns the JSON that it printed
+ */
 export async function runToEnd(
   place: Place,
   args: readonly string[],
+  errors: 'keep' | 'show' = 'keep',
 ): Promise<Readonly<Record<string, unknown>>> {
   const { command, args: all } = placed(place, process.execPath, args)
-  const child = spawn(command, all, { stdio: ['ignore', 'pipe', 'pipe'] })
+  const stderr = errors === 'keep' ? 'pipe' : 'inherit'
+  const child = spawn(command, all, { stdio: ['ignore', 'pipe', stderr] })
   const output = listenTo(child)
   await once(child, 'close')
   const said = output.said()
@@ -158,15 +163,17 @@ function signalGroup(pid: number, signal: NodeJS.Signals): void {
   }
 }
 
+/** Asks the process, which asks its own; who does not listen is killed, with all that it started. */
 async function stopGroup(child: ChildProcess): Promise<void> {
   const { pid } = child
   if (pid === undefined || child.exitCode !== null || child.signalCode !== null) return
   const ended = once(child, 'exit')
   child.stdin?.end()
-  signalGroup(pid, 'SIGTERM')
+  child.kill('SIGTERM')
   const timer = setTimeout(() => signalGroup(pid, 'SIGKILL'), STOPPED_WITHIN_MS)
   await ended
   clearTimeout(timer)
+  signalGroup(pid, 'SIGKILL')
 }
 
 function sumOver(pid: number, figure: (pid: number) => number): number {
