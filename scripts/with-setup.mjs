@@ -184,7 +184,10 @@ const script =
   (node, args) =>
     runForeground(node, [inRoot(...parts), ...args])
 
-/** The named benchmarks of `bench/`, or all of them, one after the other; options go to each. */
+/** These take a quarter of an hour and more. */
+const BENCHMARKS_BY_NAME = ['soak', 'growth']
+
+/** The named benchmarks of `bench/`, or those that are short, one after the other; options go to each. */
 async function runBenchmarks(node, args) {
   const firstOption = args.findIndex((argument) => argument.startsWith('-'))
   const names = firstOption < 0 ? args : args.slice(0, firstOption)
@@ -199,7 +202,8 @@ async function runBenchmarks(node, args) {
     say(`No benchmark "${unknown.join('", "')}"; there are ${known.join(', ')}.`)
     return 2
   }
-  for (const name of names.length > 0 ? names : known) {
+  const short = known.filter((name) => !BENCHMARKS_BY_NAME.includes(name))
+  for (const name of names.length > 0 ? names : short) {
     say(`\n# ${name}`)
     const code = await runForeground(node, [inRoot('bench', `${name}.ts`), ...options])
     if (code !== 0) return code
