@@ -246,7 +246,7 @@ describe('answers of a file', () => {
 describe('features of a file', () => {
   test('come from the online store, as the gateway’s do', async () => {
     await deploy({ featureView: true })
-    scene.online.put('airport', [
+    await scene.online.put('airport', [
       { keys: ['JFK'], values: { hour: 21 }, eventTimeMs: Date.now() - 7_200_000 },
     ])
     const rows = [asked('JFK', ''), asked('EWR', ''), asked(null, '')].map(
@@ -286,6 +286,48 @@ describe('features of a file', () => {
     await expect(score(lines([row]), { at: BEFORE_NOON })).rejects.toMatchObject({
       code: 'FEATURE_HISTORY_MISSING',
     })
+  })
+})
+
+describe('policies of the endpoint', () => {
+  const far = { ...GOOD, id: 2, hour: 40 }
+
+  test('pull numbers to the range’s end, as the gateway does', async () => {
+    await deploy({ deployment: { outOfRange: 'clip' } })
+    const rows = [GOOD, far, { ...far, id: 3, hour: -7 }, { ...GOOD, id: 4, hour: 22 }]
+    expect(await score(lines(rows))).toMatchObject({ flagged: 2, refused: 0 })
+    const written = await readOutput()
+    await expectGatewayAnswers(rows, written)
+    expect(written[1]?.probability_1).toBe(written[3]?.probability_1)
+  })
+
+  test('refuse texts that training did not see', async () => {
+    await deploy({ deployment: { unknownCategory: 'reject' } })
+    const rows = [GOOD, { ...GOOD, id: 2, carrier: 'ZZ' }, { ...GOOD, id: 3, carrier: null }]
+    await expect(score(lines(rows))).rejects.toMatchObject({
+      code: 'ROWS_REFUSED',
+      details: { refused: 1 },
+      message: expect.stringMatching(
+        /row 2, carrier: expected a text that training saw \(AA, B6, DL\), got "ZZ"/,
+      ),
+    })
+    expect(await score(lines(rows), { onInvalid: 'skip' })).toMatchObject({ predicted: 2 })
+  })
+
+  test('give missing features their defaults, online and from history', async () => {
+    await deploy({ featureView: true, deployment: { missingFeatures: 'default' } })
+    await addHistory()
+    const { at: _, ...row } = asked('JFK', '')
+    await score(lines([row]))
+    const online = await readOutput()
+    await expectGatewayAnswers([row], online)
+    await score(lines([row]), { at: Date.parse('2020-01-01T00:00:00Z') })
+    expect((await readOutput())[0]?.probability_1).toBe(online[0]?.probability_1)
+    await scene.online.put('airport', [
+      { keys: ['JFK'], values: { hour: 12 }, eventTimeMs: Date.now() - 7_200_000 },
+    ])
+    await score(lines([row]))
+    expect((await readOutput())[0]?.probability_1).toBe(online[0]?.probability_1)
   })
 })
 

@@ -1,9 +1,10 @@
 /**
- * Before any test: the PostgreSQL server that source tests read from. A server that runs is used as
- * it is; one that is installed but stopped is started; a missing one is installed where the machine
- * allows it (Debian, as root). `ESTEIRA_TEST_POSTGRES_URL` names another server.
+ * Before any test: the PostgreSQL server that source tests read from, and the Redis that keeps online
+ * features. A server that runs is used as it is; one that is installed but stopped is started; a
+ * missing one is installed where the machine allows it (Debian, as root).
+ * `ESTEIRA_TEST_POSTGRES_URL` and `ESTEIRA_TEST_REDIS_URL` name other servers.
  */
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { existsSync, readdirSync } from 'node:fs'
 import { connect } from 'node:net'
 
@@ -30,8 +31,12 @@ function run(command: string, args: readonly string[]): void {
   })
 }
 
+function mayInstall(): boolean {
+  return process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')
+}
+
 function installPostgres(): void {
-  if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) {
+  if (!mayInstall()) {
     throw new Error(
       'The tests need a PostgreSQL server at 127.0.0.1:5432 (user postgres, database test, no password), ' +
         'or one named by ESTEIRA_TEST_POSTGRES_URL. Install and start one, then run the tests again.',
@@ -64,15 +69,50 @@ async function createDatabase(): Promise<void> {
   }
 }
 
-export default async function startServices(): Promise<void> {
+async function untilAnswers(port: number): Promise<void> {
+  const until = Date.now() + STARTED_WITHIN_MS
+  while (!(await answers('127.0.0.1', port)) && Date.now() < until) {
+    await new Promise((resolve) => setTimeout(resolve, 250))
+  }
+}
+
+async function startPostgres(): Promise<void> {
   if (process.env.ESTEIRA_TEST_POSTGRES_URL !== undefined) return
   if (!(await answers('127.0.0.1', 5432))) {
     if (!existsSync(CLUSTERS) || readdirSync(CLUSTERS).length === 0) installPostgres()
     startCluster()
-    const until = Date.now() + STARTED_WITHIN_MS
-    while (!(await answers('127.0.0.1', 5432)) && Date.now() < until) {
-      await new Promise((resolve) => setTimeout(resolve, 250))
-    }
+    await untilAnswers(5432)
   }
   await createDatabase()
+}
+
+function installRedis(): void {
+  if (!mayInstall()) {
+    throw new Error(
+      'The tests need a Redis server of version 6 or newer at 127.0.0.1:6379 (no password, database 9 free), ' +
+        'or one named by ESTEIRA_TEST_REDIS_URL, and the program redis-server. Install it, then run the tests again.',
+    )
+  }
+  console.error('Installing Redis for the tests …')
+  run('apt-get', ['update', '-qq'])
+  run('apt-get', ['install', '-y', '-qq', 'redis-server'])
+}
+
+/** The program is needed in any case: some tests stop and kill a server of their own. */
+async function startRedis(): Promise<void> {
+  if (!['/usr/bin', '/usr/local/bin'].some((folder) => existsSync(`${folder}/redis-server`))) {
+    installRedis()
+  }
+  if (process.env.ESTEIRA_TEST_REDIS_URL !== undefined) return
+  if (await answers('127.0.0.1', 6379)) return
+  console.error('Starting Redis for the tests …')
+  // It outlives this run, as the other servers do, and keeps nothing on the disk.
+  const settings = ['--bind', '127.0.0.1', '--port', '6379', '--save', '', '--appendonly', 'no']
+  spawn('redis-server', settings, { detached: true, stdio: 'ignore' }).unref()
+  await untilAnswers(6379)
+}
+
+export default async function startServices(): Promise<void> {
+  await startPostgres()
+  await startRedis()
 }

@@ -7,6 +7,8 @@ const BEAT_MS = 1_000
 /** Without a sign of life for this long a connection is given up, and what waits on it fails. */
 const SILENT_FOR_MS = 3_000
 const CONNECT_WITHIN_MS = 2_000
+/** How long work that nobody waits for lets the server come back. */
+const PATIENCE_MS = 5_000
 const LONGEST_RETRY_MS = 2_000
 /** Commands that wait for an answer; what comes beyond is refused at once. */
 const MOST_COMMANDS = 10_000
@@ -70,6 +72,8 @@ export class RedisConnection {
   readonly place: string
   readonly #client: Redis
   readonly #firstAttempt: Promise<void>
+  /** Told when the server is there. */
+  readonly #patient = new Set<() => void>()
   #trouble: unknown
 
   /** @throws ONLINE_STORE_URL_INVALID */
@@ -82,16 +86,47 @@ export class RedisConnection {
         this.#trouble = error
         resolve()
       }
-      this.#client.once('ready', resolve)
+      this.#client.on('ready', () => {
+        resolve()
+        for (const end of this.#patient) end()
+      })
       this.#client.on('error', fail)
       // It ends only when it is closed meanwhile; troubles on the way are told as events.
       this.#client.connect().catch(fail)
     })
   }
 
-  /** @throws ONLINE_STORE_FAILED */
+  /**
+   * Fails at once while the server is away.
+   * @throws ONLINE_STORE_FAILED
+   */
   async use<T>(work: (redis: Redis) => Promise<T>): Promise<T> {
     if (!this.#client.isReady) await this.#firstAttempt
+    return this.#try(work)
+  }
+
+  /**
+   * Gives the server some seconds to come back first.
+   * @throws ONLINE_STORE_FAILED
+   */
+  async usePatiently<T>(work: (redis: Redis) => Promise<T>): Promise<T> {
+    if (!this.#client.isReady && this.#client.isOpen) await this.#readyOr(PATIENCE_MS)
+    return this.#try(work)
+  }
+
+  #readyOr(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const end = () => {
+        clearTimeout(timer)
+        this.#patient.delete(end)
+        resolve()
+      }
+      const timer = setTimeout(end, ms)
+      this.#patient.add(end)
+    })
+  }
+
+  async #try<T>(work: (redis: Redis) => Promise<T>): Promise<T> {
     try {
       return await work(this.#client)
     } catch (error) {

@@ -20,8 +20,8 @@ const READ_AT_ONCE = 1_000
  * `<event time in ms> <values as JSON>`. What survives a crash of Redis is up to its persistence;
  * what is lost is published again from the feature tables.
  *
- * It connects in the background, and again whenever the connection is lost; until then every call
- * ends with ONLINE_STORE_FAILED at once.
+ * It connects in the background, and again whenever the connection is lost. Meanwhile a read ends
+ * with ONLINE_STORE_FAILED at once; a write waits some seconds first.
  * @throws ONLINE_STORE_URL_INVALID
  */
 export function openRedisOnlineStore(options: RedisOnlineStoreOptions): OnlineStore {
@@ -60,12 +60,12 @@ class RedisOnlineStore implements OnlineStore {
     ])
     for (let from = 0; from < entries.length; from += WRITTEN_AT_ONCE) {
       const due = entries.slice(from, from + WRITTEN_AT_ONCE).flat()
-      await this.#connection.use((redis) => redis.putNewer(this.#hash(view), due))
+      await this.#connection.usePatiently((redis) => redis.putNewer(this.#hash(view), due))
     }
   }
 
   async clear(view: string): Promise<void> {
-    await this.#connection.use((redis) => redis.unlink(this.#hash(view)))
+    await this.#connection.usePatiently((redis) => redis.unlink(this.#hash(view)))
   }
 
   async count(view: string): Promise<number> {

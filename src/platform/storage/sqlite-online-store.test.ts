@@ -121,12 +121,12 @@ describe('SQLite online store', () => {
     )
     const other = new DatabaseSync(path)
     other.exec('BEGIN EXCLUSIVE')
-    expect(() => reader.get('v', '["a"]')).toThrow(
+    expect(() => reader.read([['v', '["a"]']])).toThrow(
       expect.objectContaining({ code: 'DATABASE_BUSY' }),
     )
     other.exec('COMMIT')
     other.close()
-    expect(reader.get('v', '["a"]')).toMatchObject({ view: 'v' })
+    expect(reader.read([['v', '["a"]']])).toMatchObject([{ view: 'v' }])
     reader.close()
   })
 })

@@ -42,18 +42,15 @@ class SqliteOnlineStore implements OnlineStore {
   }
 
   async read(requests: readonly OnlineRequest[]): Promise<(OnlineRow | undefined)[]> {
-    const rows: (OnlineRow | undefined)[] = []
-    for (const { view, keys } of requests) {
-      const row = this.#reader.get(view, keyText(view, keys))
-      rows.push(
+    const places = requests.map(({ view, keys }) => [view, keyText(view, keys)] as const)
+    return this.#reader.read(places).map(
+      (row, i) =>
         row && {
-          keys,
+          keys: requests[i]?.keys ?? [],
           values: JSON.parse(row.feature_values as string) as Record<string, FeatureValue>,
           eventTimeMs: row.event_time_ms as number,
         },
-      )
-    }
-    return rows
+    )
   }
 
   async put(view: string, rows: readonly OnlineRow[]): Promise<void> {

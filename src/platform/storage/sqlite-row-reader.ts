@@ -7,6 +7,9 @@ import { databaseErrors, sqliteError } from '../database/index.ts'
  */
 const LOCKED_FOR_MS = 5
 
+/** Pages that need not be asked of the system again. */
+const CACHE_KIBIBYTES = 16_384
+
 type Row = Readonly<Record<string, unknown>>
 
 /**
@@ -25,11 +28,19 @@ export class SqliteRowReader {
     this.#sql = sql
   }
 
-  /** @throws DATABASE_BUSY, METADATA_CORRUPT, DATABASE_FAILED */
-  get(first: string, second: string): Row | undefined {
+  /**
+   * The rows of several pairs of parameters, as they stand at one moment.
+   * @throws DATABASE_BUSY, METADATA_CORRUPT, DATABASE_FAILED
+   */
+  read(parameters: readonly (readonly [string, string])[]): (Row | undefined)[] {
     try {
       this.#statement ??= this.#open()
-      return this.#statement.get(first, second)
+      const statement = this.#statement
+      // One transaction takes the locks once; a single statement is one by itself.
+      if (parameters.length > 1) this.#database?.exec('BEGIN')
+      const rows = parameters.map(([first, second]) => statement.get(first, second))
+      if (parameters.length > 1) this.#database?.exec('COMMIT')
+      return rows
     } catch (error) {
       this.#forget()
       const coded = sqliteError(error, this.#path)
@@ -55,6 +66,7 @@ export class SqliteRowReader {
   #open(): StatementSync {
     if (this.#isClosed) throw new Error('it is closed')
     this.#database = new DatabaseSync(this.#path, { readOnly: true, timeout: LOCKED_FOR_MS })
+    this.#database.exec(`PRAGMA cache_size = -${CACHE_KIBIBYTES}`)
     return this.#database.prepare(this.#sql)
   }
 }
