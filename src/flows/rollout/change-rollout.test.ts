@@ -17,6 +17,7 @@ import {
   type RolloutScene,
   T0,
 } from './fixtures/rollout-scene.ts'
+import { gatherEvidence } from './gather-evidence.ts'
 import { rolloutDecisions } from './rollout-status.ts'
 
 const ask = { by: { name: 'ana', from: 'cli' }, reason: 'a test' }
@@ -57,6 +58,19 @@ async function expectOneStory(process: RolloutProcess, won: RolloutOutcome) {
 }
 
 describe.each(DIALECTS)('changing a rollout by hand, on %s', (dialect) => {
+  test('begins none that is judged when no prediction is kept, and judges none', async () => {
+    const { ours } = await begin(dialect)
+    const { deployment } = ours.project
+    const predictionLog = { ...deployment.predictionLog, keep: 'none' as const }
+    const project = { ...ours.project, deployment: { ...deployment, predictionLog } }
+    const silent = { ...ours, project }
+    const refused = expect.objectContaining({ code: 'ROLLOUT_NOT_JUDGEABLE' })
+    await expect(startRolloutNow(silent, { ...ask, version: 2 })).rejects.toEqual(refused)
+    const { state } = await startRolloutNow(ours, { ...ask, version: 2 })
+    const now = { nowMs: T0, errors: {} }
+    await expect(gatherEvidence(silent, state, now)).rejects.toEqual(refused)
+  })
+
   test('starts what was promoted, refuses what was not, and keeps who asked and why', async () => {
     const { ours } = await begin(dialect)
     expect(await producing(ours)).toBe(1)

@@ -32,7 +32,7 @@ type Parts = Pick<Platform, 'project' | 'store' | 'clock'>
 /**
  * Starts the rollout of a version that was promoted to staging or production, by the project's
  * strategy or by one given here. A version that serves or is on its way already is left alone.
- * @throws VERSION_NOT_FOUND, VERSION_NOT_PROMOTED, ROLLOUT_UNDER_WAY
+ * @throws VERSION_NOT_FOUND, VERSION_NOT_PROMOTED, ROLLOUT_NOT_JUDGEABLE, ROLLOUT_UNDER_WAY
  */
 export function startRolloutNow(
   parts: Parts,
@@ -46,6 +46,7 @@ export function startRolloutNow(
   const { project } = parts
   return change(parts, request, async ({ state, store, nowMs }) => {
     await requirePromoted(store, project.name, version)
+    requireLog(project, strategy ?? project.deployment.strategy)
     return startRollout({
       state,
       endpoint: endpointName(project),
@@ -143,4 +144,10 @@ async function requirePromoted(store: RecordStore, model: string, version: numbe
     (event) => event.version === version && event.environment !== 'development',
   )
   if (!isPromoted) throw rolloutErrors.VERSION_NOT_PROMOTED({ version })
+}
+
+/** A rollout that is judged needs what was answered. */
+function requireLog({ deployment }: Parts['project'], { kind }: { readonly kind: string }): void {
+  if (kind === 'blue-green' || deployment.predictionLog.keep === 'all') return
+  throw rolloutErrors.ROLLOUT_NOT_JUDGEABLE({ kind })
 }

@@ -13,6 +13,7 @@ import { answerNumber, answerReading, watchWindow } from '../../stages/monitorin
 import { findVersion } from '../../stages/registry/index.ts'
 import type { Platform } from '../platform.ts'
 import { abEvidence } from './ab-evidence.ts'
+import { rolloutErrors } from './errors.ts'
 import type { DecisionReading } from './observe-decision.ts'
 import { shadowEvidence } from './shadow-evidence.ts'
 
@@ -30,6 +31,7 @@ interface Span {
 /**
  * What both revisions did since the rollout's present step began.
  * @param options.errors unknown ones count as none
+ * @throws ROLLOUT_NOT_JUDGEABLE when nothing is logged
  */
 export async function gatherEvidence(
   sources: EvidenceSources,
@@ -37,7 +39,11 @@ export async function gatherEvidence(
   options: { readonly nowMs: number; readonly errors: ErrorCounts },
 ): Promise<RolloutEvidence> {
   const { errors, nowMs } = options
-  const { log } = sources
+  const { log, project } = sources
+  if (project.deployment.predictionLog.keep === 'none') {
+    const kind = state.trial?.kind ?? state.state
+    throw rolloutErrors.ROLLOUT_NOT_JUDGEABLE({ kind })
+  }
   const { endpoint, trial } = state
   const challenger = challengerOf(state)
   const version = challenger?.version ?? state.stable

@@ -66,6 +66,51 @@ async function readAll(folder: string, names: readonly string[]) {
   return { rows, labelled }
 }
 
+describe('a prediction log of several processes', () => {
+  it('shows a third one everything that was acknowledged before it asked, and whole calls only', async () => {
+    const folder = join(root, 'readers')
+    const kept = new Set<string>()
+    const writers = ['a', 'b'].map((name) => {
+      const child = spawn(process.execPath, [WRITER, folder, name, String(ROWS), '60000', '600'], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      })
+      child.stdout.setEncoding('utf8')
+      let rest = ''
+      child.stdout.on('data', (text: string) => {
+        const lines = (rest + text).split('\n')
+        rest = lines.pop() ?? ''
+        for (const line of lines) if (line.startsWith('kept ')) kept.add(line.slice(5))
+      })
+      return new Promise<void>((resolve) => child.once('close', () => resolve()))
+    })
+    const writing = Promise.all(writers)
+    let isOver = false
+    writing.then(() => {
+      isOver = true
+    })
+    const log = await openPredictionLog(folder)
+    let looks = 0
+    for (let again = true; again; looks++) {
+      again = !isOver
+      const before = [...kept]
+      const rows = new Map<string, number>()
+      for (const endpoint of ['a', 'b']) {
+        for (const { id } of await log.window({ endpoint, fromMs: 0, toMs: 1e15 })) {
+          const call = id.slice(0, id.indexOf('/'))
+          rows.set(call, (rows.get(call) ?? 0) + 1)
+        }
+      }
+      expect(before.filter((id) => rows.get(id) !== ROWS)).toEqual([])
+      expect([...rows.values()].filter((count) => count !== ROWS)).toEqual([])
+      if (looks % 3 === 1) await compactLog(folder)
+    }
+    await writing
+    expect(kept.size).toBe(1_200)
+    expect(looks).toBeGreaterThan(1)
+    await log.close()
+  }, 120_000)
+})
+
 describe('a prediction log whose processes are killed', () => {
   it('has every acknowledged call of two writers once, and no part of another call', async () => {
     const folder = join(root, 'writers')

@@ -99,7 +99,7 @@ const prediction: fc.Arbitrary<PredictionEntry> = fc
     role: fc.constantFrom('stable' as const, 'canary' as const),
     inputs: fc.dictionary(
       text.filter((key) => key !== '__proto__'),
-      nullable(fc.oneof(text, finite, fc.boolean())),
+      nullable(fc.oneof(text, finite)),
       { maxKeys: 4 },
     ),
     output: fc.array(finite, { maxLength: 3 }),

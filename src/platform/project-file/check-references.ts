@@ -1,5 +1,6 @@
 import { closestName } from '../../core/errors/index.ts'
 import type { AbMetric, Project } from '../../core/records/index.ts'
+import { checkLog } from './check-log.ts'
 import {
   type IssueFacts,
   type Locate,
@@ -270,6 +271,7 @@ export function checkReferences(
     ...checkGroups(project),
     ...checkBoundsOfGate(project),
     ...checkAbTest(project),
+    ...checkLog(project),
   ]
   return facts.map((fact) => projectIssue(fact, locate))
 }

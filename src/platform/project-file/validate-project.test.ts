@@ -144,6 +144,18 @@ describe('validateProject', () => {
     expect(issues[0]?.message).toMatch(/^the project: expected an object, got /)
   })
 
+  it('refuses what judges predictions when none are kept', () => {
+    const issues = (deployment: string, rest = '') =>
+      wrongReferencesOf(
+        (yaml) => `${yaml}deployment: { predictionLog: { keep: none }${deployment} }\n${rest}`,
+      )?.map(({ path }) => path)
+    expect(issues('')).toEqual([])
+    expect(issues(', strategy: { kind: canary }')).toEqual(['deployment.strategy.kind'])
+    const triggers =
+      'retraining: { triggers: [{ on: schedule, every: 30d }, { on: data-drift }] }\n'
+    expect(issues('', triggers)).toEqual(['retraining.triggers[1].on'])
+  })
+
   it('finds an A/B run that nothing could ever decide', () => {
     const issues = (strategy: string) =>
       wrongReferencesOf(

@@ -17,7 +17,7 @@ import type { ProcessMetrics } from './process-metrics.ts'
 import type { RolloutParts } from './rollout-routes.ts'
 import {
   createServedEndpoint,
-  type EndpointReport,
+  type EndpointDescription,
   type ServedEndpoint,
 } from './served-endpoint.ts'
 import type { Statistics } from './statistics.ts'
@@ -35,8 +35,8 @@ export interface EndpointService {
   /** Warms up what the endpoint's state asks for, then follows that state. */
   start(): Promise<void>
   /** Reads the endpoint's state again; new versions are warm before they answer. */
-  reload(): Promise<EndpointReport>
-  report(): EndpointReport
+  reload(): Promise<EndpointDescription>
+  report(): EndpointDescription
   /**
    * Takes over what the project file says now, as far as it can be changed while the endpoint runs.
    * @returns what is worth telling an operator, a line each
@@ -94,7 +94,8 @@ export function createEndpointService(
   const figures = { ...shared, endpoint, payloads, mirror, features, gate, settings }
   const report = () => {
     const told = endpoint.report()
-    return { ...told, problems: [...told.problems, ...settings.problems] }
+    const predictionLog = settings.policy.predictionLog.keep
+    return { ...told, predictionLog, problems: [...told.problems, ...settings.problems] }
   }
   const inference: EndpointInference = {
     endpoint,

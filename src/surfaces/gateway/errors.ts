@@ -314,7 +314,7 @@ export const gatewayErrors = defineErrors({
     message: () => 'A page of another site makes the browser send this request.',
     hint: () => 'Ask from a program, or from a page of the same origin.',
   }),
-  PREDICTION_NOT_LOGGED: problem<{ reason: string }>({
+  PREDICTION_NOT_LOGGED: problem<{ reason: string; retryAfterSeconds: number }>({
     status: 503,
     exit: 'environment',
     blame: 'system',
@@ -322,7 +322,7 @@ export const gatewayErrors = defineErrors({
     message: (d) => `The prediction could not be logged, so it is not given: ${d.reason}.`,
     hint: () => 'Free space on the disk of the prediction log, then send the request again.',
   }),
-  LABELS_NOT_STORED: problem<{ reason: string }>({
+  LABELS_NOT_STORED: problem<{ reason: string; retryAfterSeconds: number }>({
     status: 503,
     exit: 'environment',
     blame: 'system',

@@ -124,6 +124,8 @@ export function gatewayFailure(error: unknown, request: FastifyRequest, options:
 function answerErrors(app: FastifyInstance, options: SharedOptions): void {
   app.setErrorHandler((error, request, reply) => {
     const failure = gatewayFailure(error, request, options)
+    const { retryAfterSeconds } = failure.details
+    if (typeof retryAfterSeconds === 'number') reply.header('retry-after', retryAfterSeconds)
     return reply.code(failure.status).send(errorBody(failure))
   })
 }

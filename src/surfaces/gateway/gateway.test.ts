@@ -410,7 +410,7 @@ describe('refusing', () => {
 
   test('when the log cannot be written there is no answer', async () => {
     await serve()
-    scene.log.close()
+    await scene.log.close()
     const refused = await post(INFER, { inputs: inputs() })
     expect(refused).toMatchObject({ status: 503, body: { code: 'PREDICTION_NOT_LOGGED' } })
     expect(await post('/v1/labels', { labels: [{ id: 'a', label: '1' }] })).toMatchObject({

@@ -2,6 +2,9 @@ import type { DeploymentPolicy, ExposureEntry, PredictionEntry } from '../../cor
 import type { PredictionLog } from '../../platform/prediction-log/index.ts'
 import { gatewayErrors } from './errors.ts'
 
+/** A disk that was full a moment ago: soon enough for callers, seldom enough for the disk. */
+export const RETRY_AFTER_SECONDS = 5
+
 /** Resolves once the entries are in the log. @throws PREDICTION_NOT_LOGGED */
 export type WriteLog = (
   entries: readonly PredictionEntry[],
@@ -23,7 +26,10 @@ export function createLogWriter(
       await log.append(entries, exposures, { durability })
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause)
-      throw gatewayErrors.PREDICTION_NOT_LOGGED({ reason }, cause)
+      throw gatewayErrors.PREDICTION_NOT_LOGGED(
+        { reason, retryAfterSeconds: RETRY_AFTER_SECONDS },
+        cause,
+      )
     }
   }
 }

@@ -25,6 +25,12 @@ export interface EndpointReport {
   readonly problems: readonly string[]
 }
 
+/** With what the endpoint's settings say. */
+export interface EndpointDescription extends EndpointReport {
+  /** `none`: no answer is kept, so that nothing can be watched, judged or labelled. */
+  readonly predictionLog: 'all' | 'none'
+}
+
 export interface Routed {
   readonly chosen: ChosenRevision
   readonly revision: LoadedRevision

@@ -2,6 +2,7 @@ import type { DeploymentPolicy, LabelEntry, ModelSignature } from '../../core/re
 import type { Clock } from '../../core/time/index.ts'
 import type { PredictionLog } from '../../platform/prediction-log/index.ts'
 import { gatewayErrors } from './errors.ts'
+import { RETRY_AFTER_SECONDS } from './log-writer.ts'
 import { fieldsOf, idOf, invalid, listOf, momentOf, shown } from './parse-request.ts'
 
 export interface TakeLabelsOptions {
@@ -36,7 +37,7 @@ export async function takeLabels(options: TakeLabelsOptions): Promise<number> {
     await log.appendLabels(entries, { durability: policy.durability })
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause)
-    throw gatewayErrors.LABELS_NOT_STORED({ reason }, cause)
+    throw gatewayErrors.LABELS_NOT_STORED({ reason, retryAfterSeconds: RETRY_AFTER_SECONDS }, cause)
   }
   return entries.length
 }
