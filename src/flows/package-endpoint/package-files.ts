@@ -77,8 +77,8 @@ export function commonFolder(folders: readonly string[]): string {
 
 /** Folders at a package's top that only its developers need. */
 const DEVELOPMENT = /^(?:test|tests|__tests__|docs?|examples?|bench|benchmarks?|\.github)$/i
-/** Files that no program reads. */
-const UNREAD = /\.(?:d\.[cm]?ts|map|md|markdown|tsbuildinfo|flow)$|^\.[^/]*$/i
+/** Files that no program reads; Node runs no TypeScript of packages. */
+const UNREAD = /\.(?:[cm]?ts|map|md|markdown|tsbuildinfo|flow)$|^\.[^/]*$/i
 const LICENCE = /^(?:licen[cs]e|notice|copying|third)/i
 /** Native modules for all systems in one package, as `bin/napi-v6/<system>/<architecture>/…`. */
 const NATIVE =

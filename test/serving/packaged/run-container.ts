@@ -74,7 +74,10 @@ export function runContainer(options: RunOptions): Container {
       const [program = '', ...rest] = command
       const inside = ['-t', String(pid()), '-m', '-r', '-S', '65532', '-G', '65532', program]
       const run = isRoot
-        ? spawn('nsenter', [...inside, ...rest], { env, stdio: 'ignore' })
+        ? spawn('nsenter', [...inside, ...rest], {
+            env: { ...env, PATH: process.env.PATH },
+            stdio: 'ignore',
+          })
         : spawn(join(root, program), rest, { env, stdio: 'ignore' })
       const [code] = (await once(run, 'exit')) as [number | null]
       return code ?? -1

@@ -82,7 +82,7 @@ function imageProgram(): ImageProgram {
     modules,
     start: place('packaged/start'),
     loaded: ['main', 'run-command-line', 'packaged/start'].map(place),
-    running: ['packaged/plant-packed-endpoint', 'commands/serve'].map(place),
+    running: ['packaged/plant-packed-endpoint', 'commands/gateway'].map(place),
     node: process.execPath,
   }
 }

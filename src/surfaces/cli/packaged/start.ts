@@ -9,6 +9,6 @@ const code = cluster.isPrimary
   ? await plantPackedEndpoint(createTerminal(process), endpoint)
   : undefined
 if (code === undefined) {
-  process.argv.splice(2, process.argv.length, 'serve', '--project', endpoint, ...options)
+  process.argv.splice(2, process.argv.length, 'gateway', endpoint, ...options)
   await import('../main.ts')
 } else process.exitCode = code
