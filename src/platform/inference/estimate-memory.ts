@@ -1,6 +1,5 @@
-import { readFile } from 'node:fs/promises'
+import { type FileHandle, open } from 'node:fs/promises'
 import { inferenceErrors } from './errors.ts'
-import { ProtobufError, type ProtobufField, ProtobufReader } from './protobuf-reader.ts'
 
 /** What a session costs however small its model is. */
 const SESSION_BYTES = 256 * 1_024
@@ -14,47 +13,84 @@ const PER_OTHER_BYTE = 10
 
 const GRAPH = 7
 const INITIALIZER = 5
+/** More than real graphs have; who has more is estimated by what was seen until then. */
+const MAX_FIELDS = 100_000
+/** A field's number and length take at most so many bytes. */
+const HEADER_BYTES = 20
 
 /**
  * About how much memory an ONNX file takes once it is loaded, in bytes, by what it consists of. An
  * upper estimate of the growth of resident memory as measured (bench/gateway-memory.ts): dense
- * weights cost about their size, trees about ten times their size in the file.
+ * weights cost about their size, trees about ten times their size in the file. Reads the lengths in the
+ * file only, not what they are of.
  * @throws MODEL_CORRUPT when the file cannot be read; a broken one is estimated by its size
  */
 export async function estimateMemory(path: string): Promise<number> {
-  let bytes: Uint8Array
+  let file: FileHandle | undefined
   try {
-    bytes = await readFile(path)
+    file = await open(path)
+    const { size } = await file.stat()
+    const tensors = await tensorBytes(file, size)
+    return Math.ceil(SESSION_BYTES + PER_TENSOR_BYTE * tensors + PER_OTHER_BYTE * (size - tensors))
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause)
     throw inferenceErrors.MODEL_CORRUPT({ model: path, reason }, cause)
-  }
-  const tensors = tensorBytes(bytes)
-  const others = bytes.length - tensors
-  return Math.ceil(SESSION_BYTES + PER_TENSOR_BYTE * tensors + PER_OTHER_BYTE * others)
-}
-
-/** Bytes of the graph's own weights. */
-function tensorBytes(bytes: Uint8Array): number {
-  try {
-    const graphs = fieldsOf(bytes, GRAPH, { start: 0, end: bytes.length })
-    const tensors = graphs.flatMap((graph) => fieldsOf(bytes, INITIALIZER, graph))
-    return tensors.reduce((sum, { start, end }) => sum + end - start, 0)
-  } catch (error) {
-    if (error instanceof ProtobufError) return 0
-    throw error
+  } finally {
+    await file?.close()
   }
 }
 
-function fieldsOf(
-  bytes: Uint8Array,
-  number: number,
-  { start, end }: { readonly start: number; readonly end: number },
-): ProtobufField[] {
-  const found: ProtobufField[] = []
-  const reader = new ProtobufReader(bytes, start, end)
-  for (let field = reader.next(); field !== undefined; field = reader.next()) {
-    if (field.number === number && field.wire === 2) found.push(field)
+interface Range {
+  readonly start: number
+  readonly end: number
+}
+
+/** Bytes of the graph's own weights; of a broken file, those before the damage. */
+async function tensorBytes(file: FileHandle, size: number): Promise<number> {
+  let sum = 0
+  for (const graph of await fieldsOf(file, GRAPH, { start: 0, end: size })) {
+    for (const { start, end } of await fieldsOf(file, INITIALIZER, graph)) sum += end - start
+  }
+  return sum
+}
+
+/** The places of a message's fields of one number. */
+async function fieldsOf(file: FileHandle, number: number, { start, end }: Range): Promise<Range[]> {
+  const found: Range[] = []
+  let at = start
+  for (let seen = 0; at < end && seen < MAX_FIELDS; seen++) {
+    const field = await fieldAt(file, at, end)
+    if (field === undefined) break
+    if (field.number === number) found.push(field)
+    at = field.end
   }
   return found
+}
+
+/** Undefined for what is no field, or reaches beyond the end. */
+async function fieldAt(file: FileHandle, at: number, end: number) {
+  const header = Buffer.alloc(HEADER_BYTES)
+  const { bytesRead } = await file.read(header, 0, HEADER_BYTES, at)
+  const tag = readVarint(header, 0, bytesRead)
+  if (tag === undefined) return undefined
+  const wire = tag.value % 8
+  const value = readVarint(header, tag.end, bytesRead)
+  const width = { 0: value && value.end - tag.end, 1: 8, 5: 4 }[wire]
+  const length = wire === 2 ? value?.value : width
+  if (length === undefined) return undefined
+  const start = at + (wire === 2 ? (value?.end ?? 0) : tag.end)
+  if (start + length > end) return undefined
+  return { number: Math.floor(tag.value / 8), start, end: start + length }
+}
+
+function readVarint(bytes: Uint8Array, from: number, to: number) {
+  let value = 0
+  let scale = 1
+  for (let at = from; at < to && at < from + 10; at++) {
+    const byte = bytes[at] ?? 0
+    value += (byte & 0x7f) * scale
+    if (byte < 0x80) return { value, end: at + 1 }
+    scale *= 128
+  }
+  return undefined
 }
