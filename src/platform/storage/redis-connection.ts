@@ -34,13 +34,6 @@ return #ARGV / 3`,
   transformReply: (reply: unknown) => Number(reply),
 })
 
-/** @throws ONLINE_STORE_URL_INVALID */
-export function checkRedisUrl(url: string): void {
-  const isKnown = URL.canParse(url) && /^rediss?:$/.test(new URL(url).protocol)
-  if (isKnown && new URL(url).hostname !== '') return
-  throw storageErrors.ONLINE_STORE_URL_INVALID({ got: redactDatabaseUrl(url) })
-}
-
 function createRedis(url: string) {
   return createClient({
     url,
@@ -76,9 +69,7 @@ export class RedisConnection {
   readonly #patient = new Set<() => void>()
   #trouble: unknown
 
-  /** @throws ONLINE_STORE_URL_INVALID */
   constructor(url: string) {
-    checkRedisUrl(url)
     this.place = redactDatabaseUrl(url)
     this.#client = createRedis(url)
     this.#firstAttempt = new Promise((resolve) => {

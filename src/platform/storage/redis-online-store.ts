@@ -1,6 +1,8 @@
+import { redactDatabaseUrl } from '../database/index.ts'
+import { storageErrors } from './errors.ts'
 import { checkedEventTime, keyText, valuesText } from './online-row-text.ts'
 import type { FeatureValue, OnlineRequest, OnlineRow, OnlineStore } from './online-store.ts'
-import { RedisConnection } from './redis-connection.ts'
+import type { RedisConnection } from './redis-connection.ts'
 import type { SqlValue } from './table-engine.ts'
 
 export interface RedisOnlineStoreOptions {
@@ -29,18 +31,21 @@ export function openRedisOnlineStore(options: RedisOnlineStoreOptions): OnlineSt
 }
 
 class RedisOnlineStore implements OnlineStore {
-  readonly #connection: RedisConnection
+  readonly #opening: Promise<RedisConnection>
+  #connection: RedisConnection | undefined
   readonly #prefix: string
 
   constructor({ url, project }: RedisOnlineStoreOptions) {
-    this.#connection = new RedisConnection(url)
+    checkUrl(url)
+    this.#opening = this.#open(url)
     this.#prefix = `esteira:${project}:features:`
   }
 
   async read(requests: readonly OnlineRequest[]): Promise<readonly (OnlineRow | undefined)[]> {
     const batches = batchesOf(requests)
+    const connection = this.#connection ?? (await this.#opening)
     // Commands of one turn go out together, and a view's entities in one command.
-    const answers = await this.#connection.use((redis) =>
+    const answers = await connection.use((redis) =>
       Promise.all(batches.map(({ view, fields }) => redis.hmGet(this.#hash(view), fields))),
     )
     const rows: (OnlineRow | undefined)[] = new Array(requests.length)
@@ -60,25 +65,41 @@ class RedisOnlineStore implements OnlineStore {
     ])
     for (let from = 0; from < entries.length; from += WRITTEN_AT_ONCE) {
       const due = entries.slice(from, from + WRITTEN_AT_ONCE).flat()
-      await this.#connection.usePatiently((redis) => redis.putNewer(this.#hash(view), due))
+      await (await this.#opening).usePatiently((redis) => redis.putNewer(this.#hash(view), due))
     }
   }
 
   async clear(view: string): Promise<void> {
-    await this.#connection.usePatiently((redis) => redis.unlink(this.#hash(view)))
+    await (await this.#opening).usePatiently((redis) => redis.unlink(this.#hash(view)))
   }
 
   async count(view: string): Promise<number> {
-    return this.#connection.use((redis) => redis.hLen(this.#hash(view)))
+    return (await this.#opening).use((redis) => redis.hLen(this.#hash(view)))
   }
 
   async close(): Promise<void> {
-    this.#connection.close()
+    const connection = await this.#opening
+    connection.close()
+  }
+
+  /** The client is big, and of no use to those who keep features in the data folder. */
+  async #open(url: string): Promise<RedisConnection> {
+    const { RedisConnection } = await import('./redis-connection.ts')
+    this.#connection = new RedisConnection(url)
+    return this.#connection
   }
 
   #hash(view: string): string {
     return this.#prefix + view
   }
+}
+
+/** @throws ONLINE_STORE_URL_INVALID */
+function checkUrl(url: string): void {
+  const address = URL.canParse(url) ? new URL(url) : undefined
+  if (address !== undefined && /^rediss?:$/.test(address.protocol) && address.hostname !== '')
+    return
+  throw storageErrors.ONLINE_STORE_URL_INVALID({ got: redactDatabaseUrl(url) })
 }
 
 interface Batch {
