@@ -18,7 +18,7 @@ let address: string
 beforeAll(async () => {
   folder = mkdtempSync(path.join(tmpdir(), 'esteira-api-guide-'))
   server = startEsteira(folder, ['serve', '--port', '0', '--data-dir', './esteira-data'])
-  const [, found = ''] = await server.printed(/answers at (http:\S+);/)
+  const [, found = ''] = await server.printed(/answers at (http:[^\s;,]+)/)
   address = found
 })
 afterAll(async () => {

@@ -28,7 +28,7 @@ interface Served {
 async function serve(folder: string, environment: Record<string, string>): Promise<Served> {
   const running = startEsteira(folder, ['serve', '--port', '0'], { environment })
   onTestFinished(() => void running.child.kill('SIGKILL'))
-  const [, url = ''] = await running.printed(/answers at (http:\/\/[^\s;]+)/)
+  const [, url = ''] = await running.printed(/answers at (http:\/\/[^\s;,]+)/)
   return {
     url,
     async stop() {

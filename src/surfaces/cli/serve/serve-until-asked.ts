@@ -1,5 +1,6 @@
 import type { Platform } from '../../../flows/index.ts'
 import type { Database } from '../../../platform/database/index.ts'
+import { endpointName } from '../../../stages/deployment/index.ts'
 import type { EndpointService, GrpcGateway } from '../../gateway/index.ts'
 import type { ServerConfig } from '../../server/index.ts'
 import type { CommandCall, CommandOutcome } from '../command-session.ts'
@@ -69,9 +70,9 @@ function announce(
   { http, grpc }: Addresses,
   { after, platform }: ServeOptions,
 ): void {
-  const what = platform === undefined ? 'The server' : 'The gateway'
   const also = grpc === undefined ? '' : `, over gRPC at ${grpc}`
-  const text = `${what} answers at ${http}${also}; Ctrl-C ends it.`
+  const predictions = platform === undefined ? '' : predictionsOf(platform)
+  const text = `The server answers at ${http}${also}${predictions}; Ctrl-C ends it.`
   call.announce({
     json: {
       ...(after?.json as object | undefined),
@@ -80,6 +81,11 @@ function announce(
     },
     text: after === undefined ? text : `${after.text}\n\n${text}`,
   })
+}
+
+function predictionsOf({ project }: Platform): string {
+  const name = endpointName(project)
+  return `, predictions of ${name} at /v2/models/${name}/infer`
 }
 
 /**
