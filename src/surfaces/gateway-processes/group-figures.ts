@@ -57,7 +57,12 @@ function talliesOfGroup({ living, ended }: Group): Readonly<Record<string, Endpo
   return Object.fromEntries(sums.flat())
 }
 
-function groupMetrics({ ready, restarts }: Group): string {
+function groupMetrics({ living, ready, restarts }: Group): string {
+  const answered = [...living].map(([worker, { tallies }]) => {
+    const versions = Object.values(tallies).flatMap((tally) => Object.values(tally.versions))
+    const requests = versions.reduce((sum, counts) => sum + counts.requests, 0)
+    return `esteira_gateway_worker_requests_total{worker="${worker}"} ${requests}`
+  })
   return [
     '# HELP esteira_gateway_workers Processes that answer.',
     '# TYPE esteira_gateway_workers gauge',
@@ -65,6 +70,9 @@ function groupMetrics({ ready, restarts }: Group): string {
     '# HELP esteira_gateway_worker_restarts_total Processes started in place of ended ones.',
     '# TYPE esteira_gateway_worker_restarts_total counter',
     `esteira_gateway_worker_restarts_total ${restarts}`,
+    '# HELP esteira_gateway_worker_requests_total Inference requests by process since its start.',
+    '# TYPE esteira_gateway_worker_requests_total counter',
+    ...answered,
     '',
   ].join('\n')
 }

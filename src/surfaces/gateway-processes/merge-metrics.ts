@@ -19,6 +19,8 @@ export interface ProcessMetrics {
 const OF_A_PROCESS = /^(?:process|nodejs)_/
 /** True (1) of all only if it is true of each. */
 const LEAST: ReadonlySet<string> = new Set(['esteira_gateway_configuration_valid'])
+/** The highest that any of them has seen. */
+const MOST: ReadonlySet<string> = new Set(['esteira_gateway_places_taken_highest'])
 
 /**
  * One text for several processes. Counters and histograms add up, those of ended processes
@@ -71,8 +73,13 @@ function add(
   for (const [key, value] of part.samples) {
     const before = family.samples.get(key)
     if (before === undefined) family.samples.set(key, value)
-    else family.samples.set(key, LEAST.has(name) ? Math.min(before, value) : before + value)
+    else family.samples.set(key, together(name, before, value))
   }
+}
+
+function together(name: string, a: number, b: number): number {
+  if (LEAST.has(name)) return Math.min(a, b)
+  return MOST.has(name) ? Math.max(a, b) : a + b
 }
 
 function parse(text: string): Families {

@@ -1,4 +1,5 @@
 import cluster, { type Worker } from 'node:cluster'
+import { closeWithWorker } from './connections-on-the-way.ts'
 import type { ProcessFigures, ToPrimary, ToWorker } from './messages.ts'
 
 /** One worker process, as the primary process sees it. */
@@ -20,6 +21,7 @@ export interface WorkerListeners {
 /** Starts a worker process; what it says and its end are told to the listeners. */
 export function forkWorker(order: () => unknown, listeners: WorkerListeners): WorkerProcess {
   const worker: Worker = cluster.fork()
+  closeWithWorker(worker)
   let isReady = false
   let figures: ProcessFigures | undefined
   // A message for a process that is just going has nobody to hear it, and needs nobody.

@@ -16,8 +16,8 @@ export interface OrderedProject {
 export interface GatewayOrder {
   readonly config: ServerConfig
   readonly projects: readonly [OrderedProject, ...OrderedProject[]]
-  /** What the project files have said since, by project. */
-  readonly readings: Readonly<Record<string, ProjectReading>>
+  /** What the project files have said since, in order: what holds, then what was refused. */
+  readonly readings: readonly { readonly project: string; readonly reading: ProjectReading }[]
 }
 
 /** What the processes of a gateway are told while they run. */
@@ -44,5 +44,5 @@ export async function orderProjects(
   }
   const [first, ...rest] = places
   const projects = [await read(first), ...(await Promise.all(rest.map(read)))] as const
-  return { config, projects, readings: {} }
+  return { config, projects, readings: [] }
 }

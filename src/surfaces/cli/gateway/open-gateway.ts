@@ -55,7 +55,7 @@ export async function openGateway(options: OpenGatewayOptions): Promise<OpenGate
     await telemetry?.close()
   }
   try {
-    for (const [project, reading] of Object.entries(order.readings)) take(service, project, reading)
+    for (const { project, reading } of order.readings) take(service, project, reading)
     await service.start()
     await server.listen()
     grpc = await openGrpc({ server, config: order.config, service, logger })

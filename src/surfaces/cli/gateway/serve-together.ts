@@ -25,8 +25,14 @@ export async function serveTogether(
   const { call, size } = run
   const tell = (line: string) => call.terminal.printError(`${line}\n`)
   const config = await withPorts(run.order.config)
-  const readings: Record<string, ProjectReading> = {}
-  const order = (): GatewayOrder => ({ ...run.order, config, readings })
+  const readings: Readings = new Map()
+  const order = (): GatewayOrder => ({
+    ...run.order,
+    config,
+    readings: [...readings].flatMap(([project, told]) =>
+      told.map((reading) => ({ project, reading })),
+    ),
+  })
   const group = openProcessGroup({ program: PROGRAM, size, order, onTrouble: tell })
   let stopFollowing: (() => Promise<void>) | undefined
   let watches: readonly ({ stop(): Promise<void> } | undefined)[] = []
@@ -69,10 +75,13 @@ function watchAll(platforms: Platforms, group: ProcessGroup, tell: (line: string
   )
 }
 
+/** By project: the newest reading that holds, then the refused one after it. */
+type Readings = Map<string, readonly ProjectReading[]>
+
 interface FollowParts {
   readonly group: ProcessGroup
   /** What a worker that starts later is told. */
-  readonly readings: Record<string, ProjectReading>
+  readonly readings: Readings
   readonly tell: (line: string) => void
 }
 
@@ -82,12 +91,17 @@ function followAll({ projects }: GatewayOrder, { group, readings, tell }: Follow
       const project = loaded.project.name
       // What an operator should know is found out here once, not by each worker.
       const settings = createLiveSettings(loaded.project)
+      /** How many of the readings hold: none before the first, then one. */
+      let holding = 0
       return {
         place,
         take(reading) {
-          readings[project] = reading
+          const lines = settings.take(reading)
+          const holds = readings.get(project)?.slice(0, holding) ?? []
+          readings.set(project, settings.isValid ? [reading] : [...holds, reading])
+          if (settings.isValid) holding = 1
           group.tell({ kind: 'reading', project, reading } satisfies GatewayNews)
-          return settings.take(reading)
+          return lines
         },
         tell: (line) => tell(`${project}: ${line}`),
       }
