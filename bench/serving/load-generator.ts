@@ -18,6 +18,9 @@ function createTally(job: LoadJob) {
   const answersByVersion: Record<string, number> = {}
   const begin = performance.now() + job.warmUpSeconds * 1_000
   const end = begin + job.seconds * 1_000
+  const { connections, streams, atMost = Number.POSITIVE_INFINITY } = job
+  // What is under way when the last one may be asked is answered too.
+  const last = atMost - connections * streams
   let all = 0
   let verified = 0
   let cpu = process.cpuUsage()
@@ -31,7 +34,7 @@ function createTally(job: LoadJob) {
         cpu = process.cpuUsage()
       }
       if (now >= begin && now < end) histogram.record(now - sentAt)
-      return now < end
+      return now < end && all <= last
     },
     seen(version: string): void {
       verified++

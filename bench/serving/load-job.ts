@@ -27,6 +27,8 @@ export interface LoadJob {
   readonly streams: number
   readonly warmUpSeconds: number
   readonly seconds: number
+  /** Ends earlier, after so many answers. */
+  readonly atMost?: number
   /** Undefined: only the status is looked at. */
   readonly check: AnswerCheck | undefined
 }
