@@ -30,19 +30,34 @@ export interface ClientErrorFacts {
   readonly details: Readonly<Record<string, unknown>>
 }
 
-/** Reads an error body; whatever else came (a proxy's page, say) is named by its status. */
+interface ErrorBody {
+  readonly error?: string | Partial<ClientErrorFacts>
+  readonly code?: string
+  readonly hint?: string
+}
+
+/** Statuses of a server that is busy, restarting or late: the same request may succeed later. */
+const PASSING = [429, 502, 503, 504]
+
+/**
+ * Reads an error body, of the API (`{error: {code, …}}`) or of predictions (`{error, code, hint}`);
+ * whatever else came (a proxy's page, say) is named by its status.
+ */
 export function errorOf(status: number, text: string): ClientError {
   const fallback = {
     code: 'ANSWER_NOT_UNDERSTOOD',
     message: `The server answered ${status}: ${text.slice(0, 200)}`,
     status,
     hint: 'Check that the address is that of an Esteira server.',
-    retryable: status >= 500,
+    retryable: status === 429 || status >= 500,
     details: {},
   }
   try {
-    const { error } = JSON.parse(text) as { error?: Partial<ClientErrorFacts> }
-    return new ClientError({ ...fallback, ...error, status })
+    const body = JSON.parse(text) as ErrorBody
+    const { error, code = fallback.code, hint = fallback.hint } = body
+    if (typeof error !== 'string') return new ClientError({ ...fallback, ...error, status })
+    const retryable = PASSING.includes(status)
+    return new ClientError({ ...fallback, message: error, code, hint, retryable })
   } catch {
     return new ClientError(fallback)
   }

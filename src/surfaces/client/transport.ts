@@ -20,6 +20,10 @@ export interface WireRequest {
   readonly signal?: AbortSignal | undefined
   /** Whether sending it twice does what sending it once does. */
   readonly repeatable: boolean
+  /** Waits longer than this many milliseconds are not begun. @default no limit */
+  readonly timeLeftMs?: (() => number) | undefined
+  /** @default whatever may pass by itself */
+  readonly isWorthRepeating?: (failure: ClientError) => boolean
 }
 
 const FIRST_PAUSE_MS = 200
@@ -33,10 +37,22 @@ export async function send(options: ClientOptions, request: WireRequest): Promis
     if (answer instanceof Response && answer.ok) return answer
     const failure =
       answer instanceof Response ? errorOf(answer.status, await answer.text()) : answer
-    if (!failure.retryable || attempt >= retries || request.signal?.aborted === true) throw failure
-    const asked = answer instanceof Response ? Number(answer.headers.get('retry-after')) : 0
-    await pause(asked > 0 ? asked * 1_000 : FIRST_PAUSE_MS * 2 ** attempt)
+    if (attempt >= retries || !isWorthRepeating(request, failure)) throw failure
+    const pauseMs = pauseBefore(attempt, answer)
+    if (pauseMs >= (request.timeLeftMs?.() ?? Number.POSITIVE_INFINITY)) throw failure
+    await pause(Math.min(pauseMs, LONGEST_PAUSE_MS), request.signal)
   }
+}
+
+function isWorthRepeating(request: WireRequest, failure: ClientError): boolean {
+  if (request.signal?.aborted === true) return false
+  return request.isWorthRepeating?.(failure) ?? failure.retryable
+}
+
+/** What the server asks for, or longer each time. */
+function pauseBefore(attempt: number, answer: Response | ClientError): number {
+  const asked = answer instanceof Response ? Number(answer.headers.get('retry-after')) : 0
+  return asked > 0 ? asked * 1_000 : FIRST_PAUSE_MS * 2 ** attempt
 }
 
 async function attemptOnce(
@@ -78,6 +94,17 @@ function reasonOf(cause: unknown): string {
   return inner instanceof Error ? inner.message : String(inner)
 }
 
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, Math.min(ms, LONGEST_PAUSE_MS)))
+/** @throws the signal's reason */
+function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const stop = () => {
+      clearTimeout(timer)
+      reject(signal?.reason)
+    }
+    const timer = setTimeout(() => {
+      signal?.removeEventListener('abort', stop)
+      resolve()
+    }, ms)
+    signal?.addEventListener('abort', stop, { once: true })
+  })
 }
