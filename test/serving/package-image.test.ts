@@ -46,7 +46,9 @@ async function makeProject(): Promise<void> {
   const version = await scene.addVersion('second', { featureView: true })
   await scene.rollOut(1)
   await scene.rollOut(2)
-  const row = { keys: ['JFK'], values: { hour: HOUR_AT_JFK }, eventTimeMs: Date.now() }
+  // Known for longer than the view's delay, and not yet too old.
+  const eventTimeMs = Date.now() - 2 * 3_600_000
+  const row = { keys: ['JFK'], values: { hour: HOUR_AT_JFK }, eventTimeMs }
   await scene.online.put('airport', [row])
   await scene.online.put('other', [{ ...row, keys: ['left-out'] }])
   const { digest } = version.artifact
@@ -246,7 +248,7 @@ describe('a container of the image', () => {
       const answered = await ask(`http://127.0.0.1:${port}/v2/models/delays/infer`, body)
       expect(answered.status).toBe(200)
       // A label is taken for a prediction that is known, whichever container answered it.
-      const labels = { labels: [{ id: 'start-1', label: true }] }
+      const labels = { labels: [{ id: 'start-1', label: '1' }] }
       const labelled = await ask(`http://127.0.0.1:${port}/v1/labels`, labels)
       expect(labelled.status, await labelled.text()).toBe(200)
       expect(await container.stop(), container.errors()).toBe(0)

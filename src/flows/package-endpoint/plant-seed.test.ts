@@ -19,7 +19,11 @@ import { plantSeed } from './plant-seed.ts'
 
 const PROJECT = projectSchema.parse({
   name: 'delays',
-  problem: { statement: 'Will this flight be late?', type: 'binary-classification', target: 'late' },
+  problem: {
+    statement: 'Will this flight be late?',
+    type: 'binary-classification',
+    target: 'late',
+  },
   sources: { flights: { kind: 'csv', path: 'flights.csv' } },
   entities: { airport: { keys: ['origin'] } },
   featureViews: {
