@@ -66,14 +66,7 @@ export function prometheusText(facts: MetricsFacts): string {
       help: 'Rows shown to a shadow, and requests that failed there or found the queue full.',
       samples: facts.endpoints.flatMap(({ name, mirrored }) => byResult(name, mirrored)),
     }),
-    family({
-      name: 'esteira_gateway_configuration_valid',
-      type: 'gauge',
-      help: '1 when the project file could be taken over, 0 when it was refused.',
-      samples: facts.endpoints.map(
-        ({ name, hasValidSettings }): Sample => ['', { model: name }, hasValidSettings ? 1 : 0],
-      ),
-    }),
+    validSettings(facts.endpoints),
     gauge('esteira_gateway_in_flight', 'Inference requests under way.', facts.inFlight),
     ...(facts.endpoints.length === 0 ? [] : gateFamilies(facts.endpoints)),
     family({
@@ -87,6 +80,17 @@ export function prometheusText(facts: MetricsFacts): string {
     ...modelFamilies(facts.endpoints),
     facts.process,
   ].join('')
+}
+
+function validSettings(endpoints: readonly EndpointFacts[]): string {
+  return family({
+    name: 'esteira_gateway_configuration_valid',
+    type: 'gauge',
+    help: '1 when the project file could be taken over, 0 when it was refused.',
+    samples: endpoints.map(
+      ({ name, hasValidSettings }): Sample => ['', { model: name }, hasValidSettings ? 1 : 0],
+    ),
+  })
 }
 
 function featureLookups(endpoints: readonly EndpointFacts[]): string {

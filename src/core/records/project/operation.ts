@@ -121,9 +121,9 @@ const predictionLogSchema = z.strictObject({
 /** When a caller's questions look like an attempt to copy the model or to find its boundary. */
 const probingSchema = z.strictObject({
   window: durationSchema.default('10m'),
-  /** Rows of one caller in a window before it is judged. */
+  /** Rows of one caller in a window before it is judged; a repeated row counts once. */
   minRows: z.number().int().min(10).default(200),
-  /** Share of rows that differ from one seen before in a single input. */
+  /** Share of rows that differ from a recent one in a single input; judged from three inputs on. */
   maxNeighbourShare: shareSchema.default(0.5),
   /** Share of rows outside the training ranges or categories. */
   maxStrangeShare: shareSchema.default(0.5),
