@@ -1,10 +1,10 @@
 import type { Platform } from '../../../flows/index.ts'
 import type { Database } from '../../../platform/database/index.ts'
-import { endpointName } from '../../../stages/deployment/index.ts'
-import type { EndpointService, GrpcGateway } from '../../gateway/index.ts'
+import type { GrpcGateway } from '../../gateway/index.ts'
 import type { ServerConfig } from '../../server/index.ts'
 import type { CommandCall, CommandOutcome } from '../command-session.ts'
 import { openProcessTelemetry } from '../open-process-telemetry.ts'
+import { lookAfterEndpoint } from './look-after-endpoint.ts'
 import { openGrpc } from './open-grpc.ts'
 import { apiPlugins, endpointOf } from './server-plugins.ts'
 
@@ -20,8 +20,6 @@ export interface ServeOptions {
   /** What was done before; shown together with the address. */
   readonly after?: CommandOutcome
 }
-
-const WATCH_EVERY_MS = 30_000
 
 /** Opens the server, says where, and answers until Ctrl-C; requests under way are finished. */
 export async function serveUntilAsked(call: CommandCall, options: ServeOptions): Promise<void> {
@@ -49,10 +47,21 @@ export async function serveUntilAsked(call: CommandCall, options: ServeOptions):
     await endpoint?.service.start()
     await server.listen()
     grpc = await openGrpc({ server, config: options.config, service: endpoint?.service, logger })
-    const watch = await startWatch(call, options, endpoint?.service.endpoints.first)
-    announce(call, { http: server.address, grpc: grpc?.address }, options)
+    // A replay brings its own time and judges by it; only a gateway of the present is looked after.
+    const isPresent = platform !== undefined && !acceptRequestTime
+    const service = endpoint?.service.endpoints.first
+    const stop =
+      isPresent && service !== undefined
+        ? await lookAfterEndpoint(call, platform, service)
+        : undefined
+    const addresses = {
+      http: server.address,
+      grpc: grpc?.address,
+      endpoint: endpoint?.service.endpoints.first.name,
+    }
+    announce(call, addresses, options)
     await Promise.race([call.interruption.asked, ...(options.until ? [options.until] : [])])
-    await watch?.stop()
+    await stop?.()
   } finally {
     await Promise.all([server.close(), grpc?.close()])
     await endpoint?.service.close()
@@ -63,15 +72,18 @@ export async function serveUntilAsked(call: CommandCall, options: ServeOptions):
 interface Addresses {
   readonly http: string | undefined
   readonly grpc: string | undefined
+  /** The endpoint whose predictions the server answers too. */
+  readonly endpoint: string | undefined
 }
 
 function announce(
   call: CommandCall,
-  { http, grpc }: Addresses,
-  { after, platform }: ServeOptions,
+  { http, grpc, endpoint }: Addresses,
+  { after }: ServeOptions,
 ): void {
   const also = grpc === undefined ? '' : `, over gRPC at ${grpc}`
-  const predictions = platform === undefined ? '' : predictionsOf(platform)
+  const predictions =
+    endpoint === undefined ? '' : `, predictions of ${endpoint} at /v2/models/${endpoint}/infer`
   const text = `The server answers at ${http}${also}${predictions}; Ctrl-C ends it.`
   call.announce({
     json: {
@@ -86,35 +98,4 @@ function announce(
 function predictionsOf({ project }: Platform): string {
   const name = endpointName(project)
   return `, predictions of ${name} at /v2/models/${name}/infer`
-}
-
-/**
- * A replay brings its own time and judges by it, and a project with a declared horizon lives in the
- * past: windows up to today would be empty years. Only a gateway of the present is watched.
- */
-async function startWatch(
-  call: CommandCall,
-  { platform, acceptRequestTime }: ServeOptions,
-  service: EndpointService | undefined,
-) {
-  if (platform === undefined || service === undefined) return undefined
-  if (acceptRequestTime === true || platform.project.asOf !== undefined) return undefined
-  const { keepWatch } = await import('../../../flows/index.ts')
-  return keepWatch(platform, {
-    everyMs: WATCH_EVERY_MS,
-    onFailure: (error) => call.terminal.printError(`watching failed: ${String(error)}\n`),
-    gateway: {
-      errorsByVersion: () =>
-        Object.fromEntries(
-          Object.entries(service.statistics().versions).map(([version, counts]) => [
-            version,
-            counts.errors,
-          ]),
-        ),
-      resources: () => service.statistics().process,
-      async reload() {
-        await service.reload()
-      },
-    },
-  })
 }
