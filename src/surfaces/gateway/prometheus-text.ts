@@ -93,17 +93,6 @@ function validSettings(endpoints: readonly EndpointFacts[]): string {
   })
 }
 
-function validSettings(endpoints: readonly EndpointFacts[]): string {
-  return family({
-    name: 'esteira_gateway_configuration_valid',
-    type: 'gauge',
-    help: '1 when the project file could be taken over, 0 when it was refused.',
-    samples: endpoints.map(
-      ({ name, hasValidSettings }): Sample => ['', { model: name }, hasValidSettings ? 1 : 0],
-    ),
-  })
-}
-
 function featureLookups(endpoints: readonly EndpointFacts[]): string {
   const samples = endpoints.flatMap(({ name, features }) =>
     [...features].flatMap(([view, counts]) =>
