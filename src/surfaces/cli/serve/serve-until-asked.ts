@@ -94,8 +94,3 @@ function announce(
     text: after === undefined ? text : `${after.text}\n\n${text}`,
   })
 }
-
-function predictionsOf({ project }: Platform): string {
-  const name = endpointName(project)
-  return `, predictions of ${name} at /v2/models/${name}/infer`
-}
