@@ -41,7 +41,11 @@ async function send(path: string, body: unknown, headers: Readonly<Record<string
     headers: { 'content-type': 'application/json', ...headers },
     body: JSON.stringify(body),
   })
-  return { status: response.status, body: await response.json() }
+  const answer = (await response.json()) as {
+    readonly hint?: string
+    readonly problems?: readonly string[]
+  }
+  return { status: response.status, body: answer }
 }
 
 async function get(path: string) {
@@ -127,7 +131,7 @@ describe('a gateway of several endpoints', () => {
     await scenes[0]?.rollOut(version)
     const reloaded = await send('/v1/endpoints/red/reload', {})
     expect(reloaded.body).toMatchObject({ state: { stable: 2 }, serving: { stable: 1 } })
-    expect(reloaded.body.problems[0]).toMatch(/^Version 2 failed its warm-up/)
+    expect(reloaded.body.problems?.[0]).toMatch(/^Version 2 failed its warm-up/)
     expect(await askNumber(address, 'red')).toMatchObject({ value: 1, version: 1 })
     expect(await askNumber(address, 'blue')).toMatchObject({ value: 2 })
     expect((await get('/v1/endpoints/blue')).body).toMatchObject({ ready: true, problems: [] })
