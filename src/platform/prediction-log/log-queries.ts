@@ -9,21 +9,28 @@ const PREDICTION = `p.id, p.endpoint, p.version, p.role, epoch_us(p.time) AS tim
 CAST(to_json(p.output) AS VARCHAR) AS output, p.decision, p.latency_us,
 CAST(to_json(p.flags) AS VARCHAR) AS flags`
 
-/** Of an id written twice the first counts; two writers in one microsecond are told apart by content. */
-const FIRST =
-  'QUALIFY row_number() OVER (PARTITION BY id ORDER BY written, version, latency_us, output) = 1'
+/**
+ * Of an id written twice the first counts. Only the narrow columns are read of all files for that; the
+ * row itself is then found by its time too, which says in which part of which file to look.
+ */
+function firstsSql(sources: LogSources, ids: string): string {
+  return `SELECT id, arg_min(time, written) AS time, min(written) AS written
+  FROM ${sources('predictions')} WHERE id IN (${ids}) GROUP BY id`
+}
+
+/** Two writers in one microsecond are told apart by what they wrote. */
+const ONE_EACH =
+  'QUALIFY row_number() OVER (PARTITION BY id ORDER BY version, latency_us, output) = 1'
 
 /** Columns of {@link PREDICTION}, and the label. */
 export function windowSql(sources: LogSources, query: WindowQuery): string {
   const { endpoint, fromMs, toMs, version, labelsKnownByMs } = query
   return `WITH asked AS MATERIALIZED (
-  SELECT DISTINCT id FROM ${sources('predictions', { fromMs, toMs })}
+  SELECT * FROM ${sources('predictions', { fromMs, toMs })}
   WHERE ${inSpan(query)} AND endpoint = ${quoteLiteral(endpoint)}
-), firsts AS MATERIALIZED (
-  SELECT * FROM ${sources('predictions')} WHERE id IN (SELECT id FROM asked) ${FIRST}
-), p AS MATERIALIZED (
-  SELECT * FROM firsts WHERE ${inSpan(query)} AND endpoint = ${quoteLiteral(endpoint)}
   ${version === undefined ? '' : `AND version = ${version}`}
+), firsts AS MATERIALIZED (${firstsSql(sources, 'SELECT id FROM asked')}), p AS MATERIALIZED (
+  SELECT asked.* FROM asked JOIN firsts USING (id, time, written) ${ONE_EACH}
 ), known AS (${knownLabels(sources, { ids: 'SELECT id FROM p', labelsKnownByMs })})
 SELECT ${PREDICTION}, known.label FROM p LEFT JOIN known ON known.id = p.id
 ORDER BY p.time, p.written, p.id`
@@ -32,13 +39,14 @@ ORDER BY p.time, p.written, p.id`
 /** Columns of {@link PREDICTION}, the label, and the exposure's endpoint, key, arm and time. */
 export function exposedSql(sources: LogSources, query: ExposureQuery): string {
   const { test, toMs, labelsKnownByMs } = query
-  return `WITH firsts AS MATERIALIZED (
+  return `WITH met AS MATERIALIZED (
   SELECT * FROM ${sources('exposures')} WHERE test = ${quoteLiteral(test)}
   QUALIFY row_number() OVER (PARTITION BY key ORDER BY written, prediction) = 1
 ), e AS MATERIALIZED (
-  SELECT * FROM firsts WHERE time < ${moment(toMs, Math.ceil)}
-), p AS MATERIALIZED (
-  SELECT * FROM ${sources('predictions')} WHERE id IN (SELECT prediction FROM e) ${FIRST}
+  SELECT * FROM met WHERE time < ${moment(toMs, Math.ceil)}
+), firsts AS MATERIALIZED (${firstsSql(sources, 'SELECT prediction FROM e')}), p AS MATERIALIZED (
+  SELECT shown.* FROM ${sources('predictions')} AS shown
+  JOIN firsts USING (id, time, written) ${ONE_EACH}
 ), known AS (${knownLabels(sources, { ids: 'SELECT id FROM p', labelsKnownByMs })})
 SELECT ${PREDICTION}, known.label, e.endpoint AS exposed_endpoint, e.key, e.arm, epoch_us(e.time) AS exposed_us
 FROM e JOIN p ON p.id = e.prediction AND p.version = e.version LEFT JOIN known ON known.id = p.id
