@@ -63,7 +63,10 @@ async function growth(folder: string): Promise<boolean> {
     while (answered < total) {
       const file = writeJob(folder, 'growth', job)
       const startedAt = performance.now()
-      const figures = (await runToEnd('generator', [LOAD_GENERATOR, file])) as unknown as LoadFigures
+      const figures = (await runToEnd('generator', [
+        LOAD_GENERATOR,
+        file,
+      ])) as unknown as LoadFigures
       answered += figures.allRequests
       const seconds = (performance.now() - startedAt) / 1_000
       const sample = await sampleOf(esteira, answered, figures.allRequests / seconds)

@@ -22,7 +22,12 @@ import { type BenchReport, reportJson, reportMarkdown } from './serving/report.t
  */
 
 const TREES = 200
-const CANARY = { kind: 'canary', steps: [10], bake: 86_400_000, minRequests: 1_000_000_000 } as const
+const CANARY = {
+  kind: 'canary',
+  steps: [10],
+  bake: 86_400_000,
+  minRequests: 1_000_000_000,
+} as const
 
 const say = (line: string): boolean => process.stderr.write(`${line}\n`)
 
@@ -38,7 +43,11 @@ const { values } = parseArgs({
 
 async function makeScene(folder: string): Promise<BenchScene> {
   say('training the models …')
-  const models = await makeModels({ folder: makeFolder(folder, 'models'), versions: 2, trees: TREES })
+  const models = await makeModels({
+    folder: makeFolder(folder, 'models'),
+    versions: 2,
+    trees: TREES,
+  })
   const scene = { models, plain: path.join(folder, 'plain'), full: path.join(folder, 'full') }
   await makeBenchProject({
     folder: scene.plain,

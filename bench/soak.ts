@@ -110,7 +110,6 @@ async function soak(folder: string): Promise<boolean> {
   if (asked.status === 'rejected') throw asked.reason
   if (switched.status === 'rejected') throw switched.reason
   const figures = asked.value as unknown as SoakFigures
-  say(JSON.stringify({ ...switched.value, server: esteira.server.exitCode() }))
   say('reading the log back …')
   const log = await checkLog({
     folder: project,
@@ -120,7 +119,7 @@ async function soak(folder: string): Promise<boolean> {
     expected: models.expected,
   })
   for (const mistake of figures.mistakes) say(mistake)
-  console.log(JSON.stringify({ ...figures, mistakes: undefined, switches: switched.value.made, log }))
+  console.log(JSON.stringify({ ...figures, mistakes: undefined, switches: switched.value, log }))
   const lost = figures.lost + log.missing
   const wrong = figures.wrong + log.repeated + log.different
   const changes = Object.values(switched.value.made).reduce((sum, count) => sum + count, 0)

@@ -31,8 +31,11 @@ export const customerOf = (row: number): string => `customer-${row}`
 export async function makeBenchProject(options: BenchProjectOptions): Promise<void> {
   const { folder, models, deployment, looksUp, rollout } = options
   mkdirSync(folder, { recursive: true })
-  
-  writeFileSync(path.join(folder, 'esteira.config.json'), JSON.stringify(projectFile(models, deployment)))
+
+  writeFileSync(
+    path.join(folder, 'esteira.config.json'),
+    JSON.stringify(projectFile(models, deployment)),
+  )
   const platform = await openPlatform({ projectFolder: folder })
   try {
     await addVersions(platform, models, looksUp)
@@ -151,7 +154,9 @@ async function putFeatures({ online }: Platform, models: BenchModels): Promise<v
   const eventTimeMs = Date.now() - 60_000
   const rows = models.rows.map((row, i) => ({
     keys: [customerOf(i)],
-    values: Object.fromEntries(names.map((name, j) => [name, row[row.length - LOOKED_UP + j] ?? null])),
+    values: Object.fromEntries(
+      names.map((name, j) => [name, row[row.length - LOOKED_UP + j] ?? null]),
+    ),
     eventTimeMs,
   }))
   await online.put(VIEW, rows)

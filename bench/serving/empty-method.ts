@@ -12,7 +12,10 @@ const ANSWER = {
 const server = new Server()
 server.addService(
   { ModelInfer: { ...modelInfer(), path: MODEL_INFER } },
-  { ModelInfer: (_call: unknown, reply: (error: null, answer: object) => void) => reply(null, ANSWER) },
+  {
+    ModelInfer: (_call: unknown, reply: (error: null, answer: object) => void) =>
+      reply(null, ANSWER),
+  },
 )
 server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, port) => {
   if (error !== null) throw error

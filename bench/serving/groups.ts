@@ -212,7 +212,8 @@ const peers: Group = async (scene, started) => {
   const v2 = { path: INFER, requests: tensorBodies(rows) }
   const unary = { path: MODEL_INFER, requests: grpcBodies(ENDPOINT, rows), grpc: true }
   const check = (found: Found) => rowCheck(found, models, [1])
-  const tensorOf = (stride: number) => check({ ...OURS, kind: 'tensor', stride, offset: stride - 1 })
+  const tensorOf = (stride: number) =>
+    check({ ...OURS, kind: 'tensor', stride, offset: stride - 1 })
   const targets = [
     target(scene, { ...v2, ...plain, name: 'plain-beside-peers', check: check(OURS) }),
     target(scene, {

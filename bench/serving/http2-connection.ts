@@ -163,16 +163,24 @@ function frameHandler({ socket, calls, listener }: Handled): (frame: Frame) => v
     const isMessage = whole !== undefined && whole.length >= PREFIX_BYTES
     listener.onAnswer(stream, isMessage ? whole.subarray(PREFIX_BYTES) : undefined)
   }
-  return ({ type, flags, stream, payload }) => {
-    const isAck = (flags & ACK) !== 0
-    if (type === FRAME.data) calls.get(stream)?.push(payload)
-    if (type === FRAME.data || type === FRAME.headers) {
+  const echo = (type: number, payload: Buffer) =>
+    void socket.write(frame({ type, flags: ACK, stream: 0, payload }))
+  const answers: Readonly<Record<number, (frame: Frame) => void>> = {
+    [FRAME.data]({ flags, stream, payload }) {
+      calls.get(stream)?.push(payload)
       if ((flags & END_STREAM) !== 0) answered(stream)
-    } else if ((type === FRAME.settings || type === FRAME.ping) && !isAck) {
-      const echo = type === FRAME.ping ? payload : Buffer.alloc(0)
-      socket.write(frame({ type, flags: ACK, stream: 0, payload: echo }))
-    } else if (type === FRAME.reset || type === FRAME.goAway) {
-      listener.onLost(type === FRAME.reset ? 'a call was reset' : 'the server said goodbye')
-    }
+    },
+    [FRAME.headers]({ flags, stream }) {
+      if ((flags & END_STREAM) !== 0) answered(stream)
+    },
+    [FRAME.settings]({ flags }) {
+      if ((flags & ACK) === 0) echo(FRAME.settings, Buffer.alloc(0))
+    },
+    [FRAME.ping]({ flags, payload }) {
+      if ((flags & ACK) === 0) echo(FRAME.ping, payload)
+    },
+    [FRAME.reset]: () => listener.onLost('a call was reset'),
+    [FRAME.goAway]: () => listener.onLost('the server said goodbye'),
   }
+  return (received) => answers[received.type]?.(received)
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { checkAnswer, compareNumbers } from './check-answer.ts'
-import { openHttp2Connection } from './http2-connection.ts'
 import { httpRequest, openHttpConnection } from './http-connection.ts'
+import { openHttp2Connection } from './http2-connection.ts'
 import { createLatencyHistogram } from './latency-histogram.ts'
 import type { LoadFigures, LoadJob } from './load-job.ts'
 import { readTensorAnswer } from './tensor-messages.ts'
@@ -124,9 +124,10 @@ const overGrpc: Drive = (job, tally, first) => {
         const mistake = isDue ? verifyTensor(job, tally, { asked: call.asked, message }) : undefined
         if (mistake !== undefined) reject(new Error(mistake))
         else if (goesOn) ask()
-        else if (underWay.size === 0) void connection.then((open) => open.close()).then(resolve)
+        else if (underWay.size === 0) finish()
       },
     })
+    const finish = () => void connection.then((open) => open.close()).then(resolve)
     let send: ((message: Buffer) => number) | undefined
     const ask = () => {
       const asked = next++ % messages.length
@@ -156,7 +157,5 @@ function verifyTensor(
 const job = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')) as LoadJob
 const drive = job.protocol === 'http' ? overHttp : overGrpc
 const tally = createTally(job)
-await Promise.all(
-  Array.from({ length: job.connections }, (_, at) => drive(job, tally, at * 31)),
-)
+await Promise.all(Array.from({ length: job.connections }, (_, at) => drive(job, tally, at * 31)))
 console.log(JSON.stringify(tally.figures()))

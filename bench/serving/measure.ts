@@ -133,7 +133,9 @@ export async function measureInTurns(
 }
 
 function shortly({ p50Ms, p99Ms, cpuUsPerRequest, generatorBusy }: Round): string {
-  const busy = Number.isNaN(generatorBusy) ? '' : `, generator ${(100 * generatorBusy).toFixed(0)} %`
+  const busy = Number.isNaN(generatorBusy)
+    ? ''
+    : `, generator ${(100 * generatorBusy).toFixed(0)} %`
   const times = `p50 ${p50Ms.toFixed(2)} ms, p99 ${p99Ms.toFixed(2)} ms`
   return `${times}, ${cpuUsPerRequest.toFixed(0)} µs of processor${busy}`
 }

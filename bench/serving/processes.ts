@@ -86,7 +86,8 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     said: output.said() ?? {},
     cpuSeconds: () => sumOver(pid, cpuSecondsOf),
     residentMebibytes: () => sumOver(pid, residentOf),
-    exitCode: () => (child.exitCode === null && child.signalCode === null ? undefined : child.exitCode),
+    exitCode: () =>
+      child.exitCode === null && child.signalCode === null ? undefined : child.exitCode,
     stop,
   }
 }
@@ -107,7 +108,9 @@ export async function runToEnd(
   await once(child, 'close')
   const said = output.said()
   if (child.exitCode !== 0 || said === undefined) {
-    throw new Error(`${path.basename(args[0] ?? '')} ended with ${child.exitCode}: ${output.tail()}`)
+    throw new Error(
+      `${path.basename(args[0] ?? '')} ended with ${child.exitCode}: ${output.tail()}`,
+    )
   }
   return said
 }

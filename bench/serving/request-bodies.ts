@@ -47,7 +47,16 @@ export const bentoBodies = (rows: readonly Float32Array[]): Requests =>
 
 /** All rows in one request, in JSON. */
 export const batchBodies = (rows: readonly Float32Array[]): Requests =>
-  encoded([{ inputs: [tensor(rows.flatMap((row) => [...row]), [rows.length, FEATURES])] }])
+  encoded([
+    {
+      inputs: [
+        tensor(
+          rows.flatMap((row) => [...row]),
+          [rows.length, FEATURES],
+        ),
+      ],
+    },
+  ])
 
 /** All rows in one request, as packed float32 after the JSON; the probabilities come back so. */
 export function packedBatchBodies(rows: readonly Float32Array[]): Requests {

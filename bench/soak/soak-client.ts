@@ -68,7 +68,8 @@ function judge(number: number, { status, head, body }: HttpAnswer): boolean {
     settle(number, FATES.wrong, mistake ?? 'the answer to another request')
     return false
   }
-  const isHonest = REFUSALS.includes(status) && (status === 504 || /\r\nretry-after: *\d/i.test(head))
+  const isHonest =
+    REFUSALS.includes(status) && (status === 504 || /\r\nretry-after: *\d/i.test(head))
   if (isHonest) counts.refused++
   else counts.wrong++
   settle(

@@ -42,4 +42,5 @@ export interface SoakFigures {
 const ID_DIGITS = 9
 
 /** The id of the request with a number; always of the same length. */
-export const requestId = (number: number): string => `soak-${String(number).padStart(ID_DIGITS, '0')}`
+export const requestId = (number: number): string =>
+  `soak-${String(number).padStart(ID_DIGITS, '0')}`

@@ -50,7 +50,9 @@ export async function switchVersions(options: SwitchOptions): Promise<Switches> 
       onChange(`${change}${change === 'blue-green' || change === 'canary' ? ` of ${version}` : ''}`)
     } catch (error) {
       // The endpoint's own watch may have decided in between; an overloaded server may put it off.
-      refused.push(`${change}: ${String(error)}`.slice(0, 300))
+      const reason = `${change}: ${String(error)}`.slice(0, 500)
+      refused.push(reason)
+      onChange(`refused: ${reason}`)
     }
   }
   return { made, refused }
