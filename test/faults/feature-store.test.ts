@@ -53,6 +53,7 @@ async function publish(store: OnlineStore = online): Promise<void> {
 interface Told {
   readonly status: number
   readonly code?: string
+  readonly retryAfter?: string | null
   /** What the model saw as `hour`. */
   readonly hour?: unknown
   readonly flags?: readonly string[]
@@ -75,7 +76,8 @@ async function ask(origin = 'JFK'): Promise<Told> {
   })
   const { status } = response
   const body = (await response.json()) as { readonly code?: string }
-  if (status !== 200) return { status, ...(body.code && { code: body.code }) }
+  const retryAfter = response.headers.get('retry-after')
+  if (status !== 200) return { status, code: body.code ?? '', retryAfter }
   const logged = await scene.log.window({ endpoint: ENDPOINT, fromMs: -1e15, toMs: 1e15 })
   const entry = logged.find((candidate) => candidate.id === id)
   return { status, hour: entry?.inputs.airport__hour, flags: entry?.flags ?? [] }
@@ -136,7 +138,7 @@ describe('Redis', () => {
       expect(['FEATURE_STORE_FAILED', 'FEATURE_STORE_LATE']).toContain(code)
     }
     // Without a connection nobody waits for the deadline.
-    expect(await ask()).toMatchObject({ code: 'FEATURE_STORE_FAILED' })
+    expect(await ask()).toEqual({ status: 503, code: 'FEATURE_STORE_FAILED', retryAfter: '1' })
     expect(await lookUps('failed')).toBeGreaterThan(0)
     await redis.start()
     await vi.waitFor(async () => expect((await ask()).status).toBe(200), { timeout: 30_000 })
