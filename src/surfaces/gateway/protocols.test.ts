@@ -383,30 +383,6 @@ describe('binary tensors', () => {
   })
 })
 
-test('the repository says what it holds and what it does not do', async () => {
-  await serve()
-  await scene.addVersion('second')
-  await scene.rollOut(2)
-  await gateway.reload()
-  const change = async (verb: string, parameters?: object) =>
-    send(`/v2/repository/models/${ENDPOINT}/${verb}`, { parameters })
-  const versions = async () => {
-    const { body } = await send('/v2/repository/index', { ready: true })
-    return Object.values(body)
-      .map((item) => (item as { version: string }).version)
-      .sort()
-  }
-  expect(await versions()).toEqual(['1', '2'])
-  expect((await change('unload')).body.code).toBe('REPOSITORY_REFUSED')
-  expect((await change('unload', { version: '2' })).body.code).toBe('REPOSITORY_REFUSED')
-  expect((await change('unload', { version: '1' })).status).toBe(200)
-  expect(await versions()).toEqual(['2'])
-  expect((await change('load', { version: 9 })).body.code).toBe('REPOSITORY_REFUSED')
-  expect((await change('load', { config: '{}' })).body.code).toBe('FIELD_UNKNOWN')
-  expect((await change('load', { version: 1 })).status).toBe(200)
-  expect(await versions()).toEqual(['1', '2'])
-})
-
 test('a page of another site cannot make a browser ask', async () => {
   await serve()
   const reply = await send(INFER, { inputs: INPUTS }, { origin: 'https://elsewhere.example' })

@@ -44,11 +44,15 @@ async function serve(
   await gateway.listen()
 }
 
-async function change(verb: 'load' | 'unload', version: number) {
+async function change(verb: 'load' | 'unload', version: number | string) {
+  return changeWith(verb, { version })
+}
+
+async function changeWith(verb: 'load' | 'unload', parameters?: object) {
   const response = await fetch(`${gateway.address}/v2/repository/models/numbers/${verb}`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ parameters: { version } }),
+    body: JSON.stringify({ parameters }),
   })
   const { code, error } = (await response.json()) as { code?: string; error?: string }
   return { status: response.status, code, error }
@@ -116,6 +120,16 @@ describe('unloading', () => {
     await gateway.reload()
     expect(await askNumber(gateway.address, 'numbers')).toMatchObject({ value: 100, version: 1 })
   })
+})
+
+test('what is none of its versions or wishes is refused', async () => {
+  await serve({}, { versions: [1, 2] })
+  expect((await changeWith('unload')).code).toBe('REPOSITORY_REFUSED')
+  expect((await change('load', 9)).code).toBe('REPOSITORY_REFUSED')
+  expect((await changeWith('load', { config: '{}' })).code).toBe('FIELD_UNKNOWN')
+  expect((await change('load', 'x')).code).toBe('BODY_INVALID')
+  expect((await change('load', '1')).status).toBe(200)
+  expect((await changeWith('load')).status).toBe(200)
 })
 
 describe('within a memory budget', () => {
