@@ -1,2 +1,2 @@
-export { openTelemetry, type TelemetryOptions } from './open-telemetry.ts'
-export type { Attributes, Carrier, RequestTrace, Telemetry } from './telemetry.ts'
+export { openTelemetry } from './open-telemetry.ts'
+export type { Attributes, Carrier, RequestTrace, Telemetry, TelemetryOptions } from './telemetry.ts'

@@ -1,14 +1,5 @@
-import { type Environment, readSettings } from './read-settings.ts'
-import type { Telemetry } from './telemetry.ts'
-
-export interface TelemetryOptions {
-  /** The process's variables. */
-  readonly environment: Environment
-  /** Of this package; a resource attribute of every span. */
-  readonly release: string
-  /** Told in one sentence of wrong settings, of a receiver that does not answer, and when it does again. */
-  readonly tell: (message: string) => void
-}
+import { readSettings } from './read-settings.ts'
+import type { Telemetry, TelemetryOptions } from './telemetry.ts'
 
 /**
  * Opens traces when the standard variables of OpenTelemetry ask for them: an address in

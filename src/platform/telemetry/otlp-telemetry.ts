@@ -24,9 +24,15 @@ import {
   TraceIdRatioBasedSampler,
   TracerProvider,
 } from '@opentelemetry/sdk-trace'
-import type { TelemetryOptions } from './open-telemetry.ts'
 import type { SamplerSettings, TelemetrySettings } from './read-settings.ts'
-import type { Attributes, Carrier, RequestEnd, RequestTrace, Telemetry } from './telemetry.ts'
+import type {
+  Attributes,
+  Carrier,
+  RequestEnd,
+  RequestTrace,
+  Telemetry,
+  TelemetryOptions,
+} from './telemetry.ts'
 import { watchExporter } from './watched-exporter.ts'
 
 const CLOSE_WITHIN_MS = 5_000

@@ -1,3 +1,5 @@
+import type { Environment } from './read-settings.ts'
+
 export type AttributeValue = string | number | boolean
 export type Attributes = Readonly<Record<string, AttributeValue>>
 
@@ -39,4 +41,13 @@ export interface Telemetry {
   begin(start: RequestStart): RequestTrace
   /** Sends what is queued, for at most five seconds. */
   close(): Promise<void>
+}
+
+export interface TelemetryOptions {
+  /** The process's variables. */
+  readonly environment: Environment
+  /** Of this package; a resource attribute of every span. */
+  readonly release: string
+  /** Told in one sentence of wrong settings, of a receiver that does not answer, and when it does again. */
+  readonly tell: (message: string) => void
 }

@@ -4,10 +4,18 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { systemClock } from '../../core/time/index.ts'
-import { ENDPOINT, type GatewayScene, openGatewayScene } from '../gateway/fixtures/gateway-scene.ts'
-import { createGateway, type Gateway } from '../gateway/index.ts'
-import { ClientError, createEndpointClient, type EndpointClient } from './index.ts'
+import { systemClock } from '../../src/core/time/index.ts'
+import {
+  ClientError,
+  createEndpointClient,
+  type EndpointClient,
+} from '../../src/surfaces/client/index.ts'
+import {
+  ENDPOINT,
+  type GatewayScene,
+  openGatewayScene,
+} from '../../src/surfaces/gateway/fixtures/gateway-scene.ts'
+import { createGateway, type Gateway } from '../../src/surfaces/gateway/index.ts'
 
 interface Flight {
   readonly distance: number | null

@@ -5,15 +5,24 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Client, credentials, Metadata, type ServiceError } from '@grpc/grpc-js'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { systemClock } from '../../core/time/index.ts'
+import { systemClock } from '../../src/core/time/index.ts'
 import {
   type OtlpReceiver,
   openOtlpReceiver,
-} from '../../platform/telemetry/fixtures/otlp-receiver.ts'
-import { openTelemetry, type Telemetry } from '../../platform/telemetry/index.ts'
-import { ENDPOINT, type GatewayScene, openGatewayScene } from './fixtures/gateway-scene.ts'
-import { loadServices } from './grpc/service-definitions.ts'
-import { createGateway, type Gateway, type GrpcGateway, openGrpcGateway } from './index.ts'
+} from '../../src/platform/telemetry/fixtures/otlp-receiver.ts'
+import { openTelemetry, type Telemetry } from '../../src/platform/telemetry/index.ts'
+import {
+  ENDPOINT,
+  type GatewayScene,
+  openGatewayScene,
+} from '../../src/surfaces/gateway/fixtures/gateway-scene.ts'
+import { loadServices } from '../../src/surfaces/gateway/grpc/service-definitions.ts'
+import {
+  createGateway,
+  type Gateway,
+  type GrpcGateway,
+  openGrpcGateway,
+} from '../../src/surfaces/gateway/index.ts'
 
 let folder: string
 let scene: GatewayScene
