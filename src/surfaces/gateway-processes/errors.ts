@@ -10,4 +10,13 @@ export const gatewayProcessErrors = defineErrors({
     hint: () =>
       'Look at what the workers wrote above, and try `esteira gateway --workers 1`. `esteira doctor` says what may be missing on this machine.',
   }),
+  GATEWAY_FIGURES_LATE: problem<{ seconds: number }>({
+    status: 503,
+    exit: 'environment',
+    blame: 'system',
+    retryable: true,
+    message: (d) => `The figures of all processes did not come within ${d.seconds} s.`,
+    hint: () =>
+      'Ask again: the primary process is busy, with a retraining perhaps. Predictions go on meanwhile.',
+  }),
 })

@@ -1,3 +1,4 @@
+import { gatewayProcessErrors } from './errors.ts'
 import type { Addresses, GroupFigures, ProcessFigures, ToPrimary, ToWorker } from './messages.ts'
 import { refusalOf } from './refused-start.ts'
 
@@ -14,6 +15,7 @@ export interface RunningGateway<News> {
 export type AskGroup = () => Promise<GroupFigures>
 
 const TELL_EVERY_MS = 1_000
+const ANSWER_WITHIN_MS = 5_000
 
 /**
  * The life of a worker process: opens a gateway as the primary process orders, tells its figures,
@@ -25,9 +27,16 @@ export async function runWorker<Order, News>(
   const questions = new Map<number, (figures: GroupFigures) => void>()
   let asked = 0
   const askGroup: AskGroup = () =>
-    new Promise((resolve) => {
+    new Promise((resolve, reject) => {
       const question = asked++
-      questions.set(question, resolve)
+      const timer = setTimeout(() => {
+        questions.delete(question)
+        reject(gatewayProcessErrors.GATEWAY_FIGURES_LATE({ seconds: ANSWER_WITHIN_MS / 1_000 }))
+      }, ANSWER_WITHIN_MS)
+      questions.set(question, (figures) => {
+        clearTimeout(timer)
+        resolve(figures)
+      })
       tell({ kind: 'ask-group-figures', question })
     })
   let gateway: RunningGateway<News> | undefined

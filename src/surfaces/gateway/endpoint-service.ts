@@ -67,7 +67,8 @@ export function createEndpointService(
 ): EndpointService {
   const { project, clock, log, store } = options
   const settings = createLiveSettings(project)
-  const endpoint = createServedEndpoint(endpointName(project), options, {
+  const sources = { ...options, policy: () => settings.policy }
+  const endpoint = createServedEndpoint(endpointName(project), sources, {
     budget: shared.budget,
     isPinned: options.isPinned ?? false,
   })

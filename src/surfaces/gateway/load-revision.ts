@@ -1,6 +1,11 @@
-import type { ModelVersion, Project } from '../../core/records/index.ts'
+import type { DeploymentPolicy, ModelVersion, Project } from '../../core/records/index.ts'
 import { durationMs } from '../../core/time/index.ts'
-import { estimateMemory, loadModel, type ModelSession, probeBatch } from '../../platform/inference/index.ts'
+import {
+  estimateMemory,
+  loadModel,
+  type ModelSession,
+  probeBatch,
+} from '../../platform/inference/index.ts'
 import type { ArtifactStore, RecordStore } from '../../platform/storage/index.ts'
 import { findVersion } from '../../stages/registry/index.ts'
 import { gatewayErrors } from './errors.ts'
@@ -16,6 +21,8 @@ export interface RevisionSources {
    * on how many rows share a call, and a replay that is repeated must answer alike.
    */
   readonly acceptRequestTime?: boolean
+  /** Asked at each call of a model, since it changes while the endpoint runs. @default the project's */
+  readonly policy?: () => DeploymentPolicy
 }
 
 /** A version that answers; whoever predicts holds it in memory for as long (`RevisionPool.use`). */
@@ -67,7 +74,7 @@ export async function findRevision(
 
 function openModel(
   { version: number, artifact, signature }: ModelVersion,
-  { artifacts, project, acceptRequestTime = false }: RevisionSources,
+  { artifacts, project, acceptRequestTime = false, policy }: RevisionSources,
 ): Promise<OpenModel> {
   return refusing(number, async () => {
     const { digest } = artifact
@@ -80,9 +87,10 @@ function openModel(
       await session.close()
       throw error
     }
+    const limits = policy ?? (() => project.deployment)
     const predict = createMicroBatch(session, () => ({
-      maxRows: acceptRequestTime ? 1 : project.deployment.maxBatchRows,
-      delayMs: acceptRequestTime ? 0 : durationMs(project.deployment.batchDelay),
+      maxRows: acceptRequestTime ? 1 : limits().maxBatchRows,
+      delayMs: acceptRequestTime ? 0 : durationMs(limits().batchDelay),
     }))
     return { predict, close: () => session.close() }
   })
