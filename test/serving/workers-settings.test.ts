@@ -99,6 +99,14 @@ it('a worker that starts while the file is bad goes by the settings that hold', 
   expect(await valid(url)).toBe(0)
 })
 
+it('the platform server follows its project file too', { timeout: TIMEOUT }, async () => {
+  processes = await openGatewayProcesses('sqlite')
+  const { url } = await processes.start([], 'serve')
+  expect(await statuses(url, strangeBody())).toEqual([200])
+  processes.writeProject({ outOfRange: 'reject' })
+  await untilTrue(async () => (await statuses(url, strangeBody())).join() === '422')
+})
+
 it('SIGHUP reads the file at once', { timeout: TIMEOUT }, async () => {
   processes = await openGatewayProcesses('sqlite')
   const server = await processes.start()

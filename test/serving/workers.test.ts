@@ -56,7 +56,7 @@ describe.each(DIALECTS)('two workers on %s', (dialect) => {
     const byWorker = 'esteira_gateway_worker_requests_total'
     const counts = [await metric(url, byWorker, 'worker="1"'), await metric(url, byWorker, '"2"')]
     expect(Math.min(...counts)).toBeGreaterThan(0)
-    expect(counts[0] + counts[1]).toBe(rows.length)
+    expect(counts.reduce((a, b) => a + b)).toBe(rows.length)
     expect(await metric(url, 'esteira_gateway_workers')).toBe(2)
     expect(await stop()).toBe(0)
   })
