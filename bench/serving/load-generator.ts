@@ -109,6 +109,8 @@ const overGrpc: Drive = (job, tally, first) => {
   const underWay = new Map<number, { readonly asked: number; readonly sentAt: number }>()
   let next = first
   let answers = 0
+  const verifySome = (asked: number, message: Buffer) =>
+    answers++ % DECODE_EVERY === 0 ? verifyTensor(job, tally, { asked, message }) : undefined
   return new Promise((resolve, reject) => {
     const connection = openHttp2Connection(job, {
       onLost: (reason) => reject(new Error(reason)),
@@ -120,8 +122,7 @@ const overGrpc: Drive = (job, tally, first) => {
           return
         }
         const goesOn = tally.answered(call.sentAt, performance.now())
-        const isDue = answers++ % DECODE_EVERY === 0
-        const mistake = isDue ? verifyTensor(job, tally, { asked: call.asked, message }) : undefined
+        const mistake = verifySome(call.asked, message)
         if (mistake !== undefined) reject(new Error(mistake))
         else if (goesOn) ask()
         else if (underWay.size === 0) finish()
