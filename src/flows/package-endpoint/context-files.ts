@@ -95,7 +95,25 @@ spec:
         runAsGroup: ${USER_ID}
         fsGroup: ${USER_ID}
         seccompProfile: { type: RuntimeDefault }
-      containers:
+${containerOf(name, image)}
+      volumes:
+        # Predictions that must outlive a pod need a persistent volume here.
+        - { name: data, emptyDir: {} }
+        - { name: tmp, emptyDir: {} }
+---
+apiVersion: v1
+kind: Service
+metadata:
+  name: ${name}
+spec:
+  selector: { app: ${name} }
+  ports: [{ name: http, port: 80, targetPort: http }]
+`
+}
+
+/** The part of a deployment that is about the image itself. */
+function containerOf(name: string, image: string): string {
+  return `      containers:
         - name: gateway
           image: ${image}
           ports: [{ name: http, containerPort: ${PORT} }]
@@ -121,18 +139,5 @@ spec:
             limits: { memory: 1Gi }
           volumeMounts:
             - { name: data, mountPath: ${PLACES.data} }
-            - { name: tmp, mountPath: ${PLACES.temporary} }
-      volumes:
-        # Predictions that must outlive a pod need a persistent volume here.
-        - { name: data, emptyDir: {} }
-        - { name: tmp, emptyDir: {} }
----
-apiVersion: v1
-kind: Service
-metadata:
-  name: ${name}
-spec:
-  selector: { app: ${name} }
-  ports: [{ name: http, port: 80, targetPort: http }]
-`
+            - { name: tmp, mountPath: ${PLACES.temporary} }`
 }

@@ -17,7 +17,7 @@ import { type ImageProgram, programLayers } from './image-layers.ts'
 import { PLACES } from './image-places.ts'
 import { imageLabels, imageSettings } from './image-settings.ts'
 import { SEED_FILES } from './seed.ts'
-import { type BuildContext, writeBuildContext } from './write-build-context.ts'
+import { type BuildContext, requirePinned, writeBuildContext } from './write-build-context.ts'
 
 interface CommonOptions {
   readonly version: ImageVersion
@@ -111,6 +111,7 @@ export async function packageContext(
 ): Promise<PackedContext> {
   requireLinux()
   const { output, baseImage } = options
+  requirePinned(baseImage)
   requireFree(output)
   return withSeed(parts, options, async (gathered, endpoint) => {
     const { runtime, dependencies, code, start, licences } = programLayers(options.program, false)

@@ -32,11 +32,10 @@ export interface BuildContext {
 /**
  * Writes a Dockerfile and all that it copies, whole or not at all; beside it how Compose and
  * Kubernetes run the image with a read-only root.
- * @throws BASE_IMAGE_NOT_PINNED, IMAGE_OUTPUT_TAKEN, IMAGE_UNWRITABLE, STORAGE_FULL
+ * @throws IMAGE_OUTPUT_TAKEN, IMAGE_UNWRITABLE, STORAGE_FULL
  */
 export async function writeBuildContext(options: BuildContextOptions): Promise<BuildContext> {
   const { output, baseImage, settings, layers } = options
-  if (!PINNED.test(baseImage)) throw packageEndpointErrors.BASE_IMAGE_NOT_PINNED({ got: baseImage })
   const name = settings.labels['esteira.endpoint'] ?? ''
   const image = `${name}:${settings.labels['esteira.model.version'] ?? 'latest'}`
   const files: Readonly<Record<string, string>> = {
@@ -59,6 +58,11 @@ export async function writeBuildContext(options: BuildContextOptions): Promise<B
     if (beside !== undefined) await rm(beside, { recursive: true, force: true })
   }
   return { baseImage, files: Object.keys(files) }
+}
+
+/** @throws BASE_IMAGE_NOT_PINNED */
+export function requirePinned(baseImage: string): void {
+  if (!PINNED.test(baseImage)) throw packageEndpointErrors.BASE_IMAGE_NOT_PINNED({ got: baseImage })
 }
 
 async function unpack(entries: readonly TarEntry[], folder: string): Promise<void> {
