@@ -112,7 +112,7 @@ async function predictions(
   const { gatewayPlugin } = await import('../../gateway/index.ts')
   const plugin = gatewayPlugin(service)
   return async (app, context) => {
-    app.addHook('onSend', (_request, reply, _payload, done) => {
+    app.addHook('onRequest', (_request, reply, done) => {
       if (isLeaving()) reply.header('connection', 'close')
       done()
     })

@@ -4,13 +4,6 @@ import type { CommandCall } from '../command-session.ts'
 import type { GatewayOrder } from './gateway-order.ts'
 import { closePlatforms, openPlatforms } from './open-platforms.ts'
 
-export interface RunGateway {
-  readonly call: CommandCall
-  readonly order: GatewayOrder
-  /** Told once everything answers. */
-  readonly announce: (addresses: Addresses) => void
-}
-
 /** Answers predictions until Ctrl-C or SIGTERM, in one process or in several. */
 export async function runGateway(call: CommandCall, order: GatewayOrder): Promise<void> {
   const { workers } = order.config

@@ -2,12 +2,12 @@ import type { GatewayGroup } from '../../gateway/index.ts'
 import { figuresOfGroup, NOBODY_ENDED } from '../../gateway-processes/index.ts'
 import { watchEndpoint } from '../serve/watch-endpoint.ts'
 import { followProjects } from './follow-projects.ts'
+import type { GatewayRun } from './gateway-run.ts'
 import { type OpenGateway, openGateway } from './open-gateway.ts'
 import type { Platforms } from './open-platforms.ts'
-import type { RunGateway } from './run-gateway.ts'
 
 /** A gateway whose only process answers, watches, and follows the project files. */
-export async function serveAlone(run: RunGateway, platforms: Platforms): Promise<void> {
+export async function serveAlone(run: GatewayRun, platforms: Platforms): Promise<void> {
   const { call, order } = run
   const tell = (line: string) => call.terminal.printError(`${line}\n`)
   let gateway: OpenGateway | undefined

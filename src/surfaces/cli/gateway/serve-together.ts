@@ -5,8 +5,8 @@ import type { ServerConfig } from '../../server/index.ts'
 import { watchEndpoint } from '../serve/watch-endpoint.ts'
 import { followProjects } from './follow-projects.ts'
 import type { GatewayNews, GatewayOrder } from './gateway-order.ts'
+import type { GatewayRun } from './gateway-run.ts'
 import type { Platforms } from './open-platforms.ts'
-import type { RunGateway } from './run-gateway.ts'
 
 const PROGRAM = path.join(
   import.meta.dirname,
@@ -19,7 +19,7 @@ const PROGRAM = path.join(
  * changes.
  */
 export async function serveTogether(
-  run: RunGateway & { readonly size: number },
+  run: GatewayRun & { readonly size: number },
   platforms: Platforms,
 ): Promise<void> {
   const { call, size } = run
