@@ -2,17 +2,11 @@
 
 import json
 import logging
-import os
 import sys
 
-os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
-os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
-os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
-
-import mlflow  # noqa: E402
-from mlflow.exceptions import MlflowException  # noqa: E402
-from requests import HTTPError  # noqa: E402
+import mlflow
+from mlflow.exceptions import MlflowException
+from requests import HTTPError
 
 MAJOR = int(mlflow.__version__.split(".")[0])
 
