@@ -7,9 +7,9 @@ import { ENDPOINT, makeBenchProject } from './serving/bench-project.ts'
 import { type BenchModels, makeModels } from './serving/model-files.ts'
 import { runToEnd, writeJob } from './serving/processes.ts'
 import { startEsteira } from './serving/servers.ts'
-import { checkLog } from './soak/check-log.ts'
+import { checkLog, type LogCheck } from './soak/check-log.ts'
 import type { SoakFigures, SoakJob } from './soak/soak-job.ts'
-import { switchVersions } from './soak/switch-versions.ts'
+import { type Switches, switchVersions } from './soak/switch-versions.ts'
 
 /**
  * Overload and switches: requests at capacity and at ten times of it, while blue-green switches,
@@ -71,17 +71,20 @@ function jobOf(models: BenchModels, port: number, fatesFile: string): SoakJob {
   }
 }
 
-async function soak(folder: string): Promise<boolean> {
+interface Soaked {
+  readonly figures: SoakFigures
+  readonly switches: Switches
+  readonly log: LogCheck
+  readonly exitCode: number | null | undefined
+}
+
+async function soak(folder: string): Promise<Soaked> {
   const modelFolder = path.join(folder, 'models')
   mkdirSync(modelFolder)
   const models = await makeModels({ folder: modelFolder, versions: VERSIONS, trees: TREES })
   const project = path.join(folder, 'project')
-  await makeBenchProject({
-    folder: project,
-    models,
-    looksUp: false,
-    deployment: { limits: { maxInFlight: MAX_IN_FLIGHT } },
-  })
+  const deployment = { limits: { maxInFlight: MAX_IN_FLIGHT } }
+  await makeBenchProject({ folder: project, models, looksUp: false, deployment })
   const { workers } = values
   const esteira = await startEsteira({
     name: 'the gateway',
@@ -109,34 +112,38 @@ async function soak(folder: string): Promise<boolean> {
   await esteira.server.stop()
   if (asked.status === 'rejected') throw asked.reason
   if (switched.status === 'rejected') throw switched.reason
-  const figures = asked.value as unknown as SoakFigures
   say('reading the log back …')
-  const log = await checkLog({
-    folder: project,
-    fromMs,
-    toMs: Date.now() + MARGIN_MS,
-    fates: readFileSync(fatesFile),
-    expected: models.expected,
-  })
-  for (const mistake of figures.mistakes) say(mistake)
-  console.log(JSON.stringify({ ...figures, mistakes: undefined, switches: switched.value, log }))
+  const toMs = Date.now() + MARGIN_MS
+  const told = { fates: readFileSync(fatesFile), expected: models.expected }
+  return {
+    figures: asked.value as unknown as SoakFigures,
+    switches: switched.value,
+    log: await checkLog({ folder: project, fromMs, toMs, ...told }),
+    exitCode: esteira.server.exitCode(),
+  }
+}
+
+/** Says what became of it. @returns whether all was well */
+function judge({ figures, switches, log, exitCode }: Soaked): boolean {
+  const { mistakes, ...counts } = figures
+  for (const mistake of mistakes) say(mistake)
+  console.log(JSON.stringify({ ...counts, switches, log }))
   const lost = figures.lost + log.missing
   const wrong = figures.wrong + log.repeated + log.different
-  const changes = Object.values(switched.value.made).reduce((sum, count) => sum + count, 0)
+  const changes = Object.values(switches.made).reduce((sum, count) => sum + count, 0)
   const unsettled = figures.sent - figures.answered - figures.refused - figures.wrong - figures.lost
-  const cleanly = esteira.server.exitCode() === 0
   console.log(
     `${lost} lost, ${wrong} wrong: ${figures.sent} sent, ${figures.answered} answered and ${log.logged} logged, ` +
       `${figures.refused} refused with a time to come back, ${changes} switches` +
       `${unsettled === 0 ? '' : `, ${unsettled} without an end`}` +
-      `${cleanly ? '' : `; the gateway ended with ${esteira.server.exitCode()}`}`,
+      `${exitCode === 0 ? '' : `; the gateway ended with ${exitCode}`}`,
   )
-  return lost + wrong + unsettled === 0 && cleanly && changes > 0 && figures.answered > 0
+  return lost + wrong + unsettled === 0 && exitCode === 0 && changes > 0 && figures.answered > 0
 }
 
 const folder = mkdtempSync(path.join(tmpdir(), 'esteira-soak-'))
 try {
-  process.exitCode = (await soak(folder)) ? 0 : 1
+  process.exitCode = judge(await soak(folder)) ? 0 : 1
 } finally {
   rmSync(folder, { recursive: true, force: true })
 }

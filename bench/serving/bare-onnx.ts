@@ -30,6 +30,9 @@ async function call(at: number): Promise<void> {
 for (let at = 0; at < WARM_UP_CALLS; at++) await call(at)
 const begin = performance.now()
 const end = begin + Number(secondsText) * 1_000
+const cpuBefore = process.cpuUsage()
 let done = 0
 while (performance.now() < end) await call(done++)
-console.log(JSON.stringify({ callsPerSecond: (done * 1_000) / (performance.now() - begin) }))
+const { user, system } = process.cpuUsage(cpuBefore)
+const callsPerSecond = (done * 1_000) / (performance.now() - begin)
+console.log(JSON.stringify({ callsPerSecond, cpuUsPerCall: (user + system) / done }))

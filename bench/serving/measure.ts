@@ -90,14 +90,15 @@ export function bareOnnxTarget(options: {
     answered: () => 0,
     async measure(seconds) {
       const args = [BARE_ONNX, model, rowsFile, String(rows), String(seconds)]
-      const callsPerSecond = Number((await runToEnd('server', args)).callsPerSecond)
+      const said = await runToEnd('server', args)
+      const callsPerSecond = Number(said.callsPerSecond)
       const callMs = 1_000 / callsPerSecond
       return {
         requestsPerSecond: callsPerSecond,
         p50Ms: callMs,
         p99Ms: Number.NaN,
         p999Ms: Number.NaN,
-        cpuUsPerRequest: callMs * 1_000,
+        cpuUsPerRequest: Number(said.cpuUsPerCall),
         generatorBusy: Number.NaN,
         residentMebibytes: Number.NaN,
         requests: Math.round(callsPerSecond * seconds),
