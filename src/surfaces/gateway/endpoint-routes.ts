@@ -1,8 +1,8 @@
 import type { FastifyInstance } from 'fastify'
 import type { EndpointService, SharedParts } from './endpoint-service.ts'
 import { metricsOfEndpoints } from './gateway-group.ts'
-import type { RouteParts } from './gateway-service.ts'
 import { prometheusText } from './prometheus-text.ts'
+import type { RouteParts } from './route-parts.ts'
 
 /** The endpoints' states and figures, for operators, rollouts and Prometheus. */
 export function addEndpointRoutes(

@@ -6,15 +6,15 @@ import type { RequestCounter } from './count-requests.ts'
 import type { EndpointFigures, EndpointStatistics } from './endpoint-statistics.ts'
 import { statisticsOfTally, tallyOf } from './endpoint-tally.ts'
 import { createPayloadLog } from './events/payload-log.ts'
-import { createFeatureLookup } from './features/look-up-features.ts'
+import { createFeatureLookup, type FeatureLookup } from './features/look-up-features.ts'
 import type { EndpointOptions } from './gateway-options.ts'
 import { gatherInputs } from './gather-inputs.ts'
-import { createLiveSettings, type ProjectReading } from './live-settings.ts'
+import { createLiveSettings, type LiveSettings, type ProjectReading } from './live-settings.ts'
 import { createLogWriter } from './log-writer.ts'
 import type { MemoryBudget } from './memory-budget.ts'
-import { createMirror } from './mirror.ts'
+import { createMirror, type Mirror } from './mirror.ts'
 import type { ProcessMetrics } from './process-metrics.ts'
-import type { RolloutParts } from './rollout-routes.ts'
+import type { RolloutParts } from './rollout-parts.ts'
 import {
   createServedEndpoint,
   type EndpointDescription,
@@ -75,17 +75,7 @@ export function createEndpointService(
   const payloads =
     options.payloadLog === undefined ? undefined : createPayloadLog(options.payloadLog, clock)
   const features = createFeatureLookup(options.online, () => settings.policy)
-  const mirror = createMirror({
-    endpoint,
-    log,
-    keeps: () => settings.policy.predictionLog.keep === 'all',
-    gather: async (request, revision, timeMs) => {
-      const parts = { features, policy: settings.policy }
-      const { inputs } = await gatherInputs(parts, request, { revision, timeMs })
-      return inputs
-    },
-    onFailure: (error) => options.logger?.('What a shadow showed was not written down.', error),
-  })
+  const mirror = mirrorOf(endpoint, { options, features, settings })
   const gate = createGate({
     endpoint: endpoint.name,
     policy: () => inference.policy,
@@ -142,4 +132,27 @@ export function createEndpointService(
       await payloads?.close()
     },
   }
+}
+
+/** What a shadow is shown, with the features and the settings of the moment. */
+function mirrorOf(
+  endpoint: ServedEndpoint,
+  parts: {
+    readonly options: EndpointOptions
+    readonly features: FeatureLookup
+    readonly settings: LiveSettings
+  },
+): Mirror {
+  const { options, features, settings } = parts
+  return createMirror({
+    endpoint,
+    log: options.log,
+    keeps: () => settings.policy.predictionLog.keep === 'all',
+    gather: async (request, revision, timeMs) => {
+      const gathering = { features, policy: settings.policy }
+      const { inputs } = await gatherInputs(gathering, request, { revision, timeMs })
+      return inputs
+    },
+    onFailure: (error) => options.logger?.('What a shadow showed was not written down.', error),
+  })
 }

@@ -7,16 +7,16 @@ import {
   type MaySee,
 } from './endpoint-directory.ts'
 import { addEndpointRoutes, metricsText } from './endpoint-routes.ts'
-import { createEndpointService, type EndpointService } from './endpoint-service.ts'
+import { createEndpointService } from './endpoint-service.ts'
 import { type EndpointTally, tallyOf } from './endpoint-tally.ts'
 import { errorBody, isOwnFault, platformError } from './error-reply.ts'
-import type { GatewayGroup } from './gateway-group.ts'
 import type { GatewayServiceOptions, SharedOptions } from './gateway-options.ts'
 import { addHealthRoutes, isAnyReady } from './health-routes.ts'
 import { addInferenceRoutes } from './inference-routes.ts'
 import { createMemoryBudget } from './memory-budget.ts'
 import { createProcessMetrics } from './process-metrics.ts'
 import { addRepositoryRoutes } from './rest/repository-routes.ts'
+import type { RouteParts } from './route-parts.ts'
 import { createStatistics } from './statistics.ts'
 
 /** The endpoints of one or several projects: what answers, apart from the server it answers on. */
@@ -46,15 +46,6 @@ export interface GatewayService {
   leave(): void
   /** Ends following and unloads; after the server has answered what was under way. */
   close(): Promise<void>
-}
-
-/** What the routes of a gateway answer with. */
-export interface RouteParts {
-  readonly endpoints: EndpointDirectory
-  readonly release: string
-  readonly seenBy: (request: FastifyRequest) => readonly EndpointService[]
-  readonly group: GatewayGroup | undefined
-  readonly toFailure: (error: unknown, request: FastifyRequest) => ReturnType<typeof gatewayFailure>
 }
 
 const MEBIBYTE = 1_048_576

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { describeOutputs } from './encode-response.ts'
-import type { RouteParts } from './gateway-service.ts'
 import type { LoadedRevision } from './load-revision.ts'
+import type { RouteParts } from './route-parts.ts'
 import type { ServedEndpoint } from './served-endpoint.ts'
 
 export interface ModelAddress {

@@ -1,9 +1,8 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { RolloutRequest } from '../../flows/index.ts'
 import type { EndpointService } from './endpoint-service.ts'
-import type { EndpointOptions } from './gateway-options.ts'
 import { fieldsOf, invalid } from './parse-request.ts'
-import type { ServedEndpoint } from './served-endpoint.ts'
+import type { RolloutParts } from './rollout-parts.ts'
 
 const BASE = '/v1/endpoints/:name/rollout'
 
@@ -13,10 +12,6 @@ export const ROLLOUT_CHANGES: readonly string[] = [
   `${BASE}/promote`,
   `${BASE}/abort`,
 ]
-
-export type RolloutParts = Pick<EndpointOptions, 'project' | 'store' | 'log' | 'clock'> & {
-  readonly endpoint: ServedEndpoint
-}
 
 interface Address {
   readonly Params: { readonly name: string }

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import type { RouteParts } from '../gateway-service.ts'
 import { fieldsOf, invalid } from '../parse-request.ts'
+import type { RouteParts } from '../route-parts.ts'
 import { addInferenceBodies, jsonBody } from './http-body.ts'
 import { indexRepository, loadModel, unloadModel } from './repository.ts'
 
