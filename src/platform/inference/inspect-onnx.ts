@@ -10,7 +10,8 @@ export type OnnxInspection =
       /** Types of the operators in all of its graphs, sorted. */
       readonly operators: readonly string[]
     }
-  | { readonly outcome: 'corrupt' | 'not-allowed'; readonly reason: string }
+  | { readonly outcome: 'corrupt'; readonly reason: string }
+  | { readonly outcome: 'not-allowed'; readonly reason: string }
 
 /** The operator sets that onnxruntime itself defines by the standard; "" is "ai.onnx". */
 const STANDARD_DOMAINS: readonly string[] = ['', 'ai.onnx', 'ai.onnx.ml']

@@ -486,7 +486,7 @@ describe('telling about itself', () => {
     )
     expect(text).toContain('esteira_gateway_loaded_revisions{model="delays"} 1\n')
     for (const line of text.trimEnd().split('\n')) {
-      expect(line).toMatch(/^(?:# (?:HELP|TYPE) \w+ .+|\w+(?:\{(?:\w+="[^"]*",?)+\})? \d\S*)$/)
+      expect(line).toMatch(/^(?:# (?:HELP|TYPE) \w+ .+|\w+(?:\{(?:\w+="[^"]*",?)+\})? (?:\d\S*|NaN))$/)
     }
   })
 

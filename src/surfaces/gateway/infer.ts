@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type {
   DeploymentPolicy,
   ExposureEntry,
+  ModelSignature,
   ModelVersion,
   PredictionEntry,
 } from '../../core/records/index.ts'
@@ -95,10 +96,10 @@ export async function infer(parts: InferParts, call: InferCall): Promise<Inferen
       const latencyUs = Math.round((performance.now() - startedAt) * 1_000)
       const model = parts.endpoint.name
       call.trace?.enter('prediction-log.write')
-      await parts.writeLog(
-        entriesOf({ endpoint: model, routed, ids, timeMs, inputs, answers, latencyUs }),
-        exposuresOf(model, routed, { prediction: ids[0] ?? requestId, timeMs }),
-      )
+      await parts.writeLog(() => ({
+        entries: entriesOf({ endpoint: model, routed, ids, timeMs, inputs, answers, latencyUs }),
+        exposures: exposuresOf(model, routed, { prediction: ids[0] ?? requestId, timeMs }),
+      }))
       call.trace?.leave()
       // A version asked for by name is nobody's stable answer.
       if (call.version === undefined) {
@@ -162,17 +163,24 @@ function entriesOf(options: {
   readonly latencyUs: number
 }): PredictionEntry[] {
   const { endpoint, routed, ids, timeMs, inputs, answers, latencyUs } = options
-  const names = routed.revision.version.signature.inputs.map(({ name }) => name)
+  const { version, role } = routed.chosen
+  const { signature } = routed.revision.version
   return answers.map(({ output, decision }, row) => ({
     id: ids[row] ?? '',
     endpoint,
-    version: routed.chosen.version,
-    role: routed.chosen.role,
+    version,
+    role,
     timeMs,
-    inputs: Object.fromEntries(names.map((name, i) => [name, inputs.columns[i]?.[row] ?? null])),
+    inputs: inputsOfRow(signature, inputs, row),
     output: [...output],
     decision,
     latencyUs,
     flags: [...(inputs.flags[row] ?? [])],
   }))
+}
+
+function inputsOfRow({ inputs }: ModelSignature, { columns }: ModelInputs, row: number) {
+  const cells: PredictionEntry['inputs'] = {}
+  for (const [at, { name }] of inputs.entries()) cells[name] = columns[at]?.[row] ?? null
+  return cells
 }

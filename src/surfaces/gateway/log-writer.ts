@@ -5,11 +5,17 @@ import { gatewayErrors } from './errors.ts'
 /** A disk that was full a moment ago: soon enough for callers, seldom enough for the disk. */
 export const RETRY_AFTER_SECONDS = 5
 
-/** Resolves once the entries are in the log. @throws PREDICTION_NOT_LOGGED */
-export type WriteLog = (
-  entries: readonly PredictionEntry[],
-  exposures: readonly ExposureEntry[],
-) => Promise<void>
+export interface LoggedAnswer {
+  readonly entries: readonly PredictionEntry[]
+  readonly exposures: readonly ExposureEntry[]
+}
+
+/**
+ * Resolves once the answer is in the log.
+ * @param answer not asked for when nothing is kept
+ * @throws PREDICTION_NOT_LOGGED
+ */
+export type WriteLog = (answer: () => LoggedAnswer) => Promise<void>
 
 /**
  * Each answer waits for its own entries only; the log writes those together that come together.
@@ -19,10 +25,11 @@ export function createLogWriter(
   log: PredictionLog,
   policy: () => DeploymentPolicy['predictionLog'],
 ): WriteLog {
-  return async (entries, exposures) => {
+  return async (answer) => {
     const { keep, durability } = policy()
     if (keep === 'none') return
     try {
+      const { entries, exposures } = answer()
       await log.append(entries, exposures, { durability })
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause)

@@ -20,7 +20,7 @@ const NANOSECONDS = 1e9
  */
 export function createProcessMetrics(): ProcessMetrics {
   let delay: DelayHistogram | undefined
-  let lagSeconds = Number.NaN
+  let lagSeconds = 0
 
   function measureLag(): void {
     const begunMs = performance.now()
@@ -29,6 +29,7 @@ export function createProcessMetrics(): ProcessMetrics {
     })
   }
 
+  measureLag()
   return {
     text() {
       if (delay === undefined) {

@@ -45,7 +45,8 @@ export interface HttpBody {
 export function httpBody({ body, headers }: FastifyRequest): HttpBody {
   if (!Buffer.isBuffer(body)) return { json: body }
   const length = headers[HEADER_LENGTH]
-  if (length === undefined) return { json: jsonBody(body) }
+  if (body.length === 0) throw gatewayErrors.BODY_NOT_JSON({ reason: 'it is empty' })
+  if (length === undefined) return { json: parseJson(body) }
   if (typeof length !== 'string' || !/^\d{1,9}$/.test(length) || Number(length) > body.length) {
     throw invalid(HEADER_LENGTH, `a whole number, at most ${body.length}`, length)
   }
