@@ -159,4 +159,6 @@ const job = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')) as LoadJob
 const drive = job.protocol === 'http' ? overHttp : overGrpc
 const tally = createTally(job)
 await Promise.all(Array.from({ length: job.connections }, (_, at) => drive(job, tally, at * 31)))
-console.log(JSON.stringify(tally.figures()))
+const figures = tally.figures()
+if (figures.requests === 0) throw new Error('nothing was answered in the measured seconds')
+console.log(JSON.stringify(figures))
