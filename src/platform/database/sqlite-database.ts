@@ -175,7 +175,8 @@ function bindable(value: unknown): SQLInputValue {
 
 function openFile(path: string): DatabaseSync {
   try {
-    if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true })
+    // A folder that is made holds accounts and people's data: its owner's alone.
+    if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
     return new DatabaseSync(path)
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)

@@ -1,8 +1,10 @@
 import { modelSignatureSchema } from '../../core/records/index.ts'
+import { endWithParent } from './end-with-parent.ts'
 import { loadModel } from './load-model.ts'
 import { probeBatch } from './probe-batch.ts'
 
 // The trial of a model in a process of its own: what it does to time and memory, it does here.
+endWithParent()
 const [path = '', digest = '', signature = ''] = process.argv.slice(2)
 try {
   const session = await loadModel({
