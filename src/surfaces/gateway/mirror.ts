@@ -7,6 +7,7 @@ import type { LoadedRevision } from './load-revision.ts'
 import { compareAnswers } from './mirror-comparison.ts'
 import type { InferRequest } from './open-inference.ts'
 import type { ServedEndpoint } from './served-endpoint.ts'
+import { bytesOfValues, createWaitingQueue } from './waiting-queue.ts'
 
 /** A request that was answered, as a shadow is shown it. */
 export interface MirroredRequest {
@@ -69,12 +70,13 @@ export function createMirror(parts: MirrorParts): Mirror {
 class QueuedMirror implements Mirror {
   readonly counts = { compared: 0, failed: 0, dropped: 0 }
   readonly #parts: MirrorParts
-  readonly #queue: Waiting[] = []
+  readonly #queue = createWaitingQueue<Waiting>({ items: () => this.#mostQueued })
   readonly #workers = new Set<Promise<void>>()
   #found: MirrorEntry[] = []
   #timer: NodeJS.Timeout | undefined
   #writing: Promise<unknown> = Promise.resolve()
   #isClosed = false
+  #mostQueued = 0
 
   constructor(parts: MirrorParts) {
     this.#parts = parts
@@ -86,12 +88,13 @@ class QueuedMirror implements Mirror {
     if (this.#isClosed || serving === undefined || trial?.kind !== 'shadow') return
     if (!isMirrored(serving, answered.requestId)) return
     const { maxQueued, concurrency } = trial.strategy
-    if (this.#queue.length >= maxQueued) {
+    this.#mostQueued = maxQueued
+    const bytes = bytesOfValues(answered.request.inputs.map(({ data }) => data))
+    if (!this.#queue.offer({ answered, trial }, bytes)) {
       this.counts.dropped++
       this.#keep({ ...this.#entry(trial, answered), outcome: 'dropped' })
       return
     }
-    this.#queue.push({ answered, trial })
     if (this.#workers.size < concurrency) this.#startWorker()
   }
 
@@ -103,7 +106,7 @@ class QueuedMirror implements Mirror {
 
   async close(): Promise<void> {
     this.#isClosed = true
-    for (const { trial, answered } of this.#queue.splice(0)) {
+    for (const { trial, answered } of this.#queue.clear()) {
       this.counts.dropped++
       this.#keep({ ...this.#entry(trial, answered), outcome: 'dropped' })
     }
@@ -123,7 +126,7 @@ class QueuedMirror implements Mirror {
   }
 
   async #work(): Promise<void> {
-    for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
+    for (let next = this.#queue.take(); next !== undefined; next = this.#queue.take()) {
       for (const entry of await this.#show(next)) this.#keep(entry)
     }
   }

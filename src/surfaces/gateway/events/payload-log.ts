@@ -3,6 +3,7 @@ import { type Clock, isoTime } from '../../../core/time/index.ts'
 import type { RequestTrace } from '../../../platform/telemetry/index.ts'
 import type { Cell } from '../decode-column.ts'
 import { type Inference, inferResponse } from '../infer.ts'
+import { bytesOfValues, createWaitingQueue } from '../waiting-queue.ts'
 import { eventHeaders, REQUEST_TYPE, RESPONSE_TYPE } from './cloud-event.ts'
 
 export interface PayloadLogOptions {
@@ -10,7 +11,10 @@ export interface PayloadLogOptions {
   readonly url: string
   /** @default all */
   readonly mode?: 'all' | 'request' | 'response'
-  /** Events that wait at most; what comes beyond is dropped and counted. @default 1,000 */
+  /**
+   * Events that wait at most, and of them 64 MiB together; what comes beyond is dropped and counted.
+   * @default 1,000
+   */
   readonly maxQueued?: number
 }
 
@@ -52,7 +56,7 @@ export function createPayloadLog(
     ...(mode === 'response' ? [] : [REQUEST_TYPE]),
     ...(mode === 'request' ? [] : [RESPONSE_TYPE]),
   ]
-  const queue: WaitingEvent[] = []
+  const queue = createWaitingQueue<WaitingEvent>({ items: () => maxQueued })
   const counts = { sent: 0, failed: 0, dropped: 0 }
   const workers = new Set<Promise<void>>()
 
@@ -75,7 +79,7 @@ export function createPayloadLog(
   }
 
   async function work(): Promise<void> {
-    for (let event = queue.shift(); event !== undefined; event = queue.shift()) {
+    for (let event = queue.take(); event !== undefined; event = queue.take()) {
       try {
         await post(event)
         counts.sent++
@@ -96,16 +100,16 @@ export function createPayloadLog(
 
   return {
     offer(answer, trace) {
+      const bytes = bytesOfValues(answer.sent.values())
       for (const type of types) {
-        if (queue.length < maxQueued) queue.push({ type, answer, atMs: clock.now(), trace })
-        else counts.dropped++
+        if (!queue.offer({ type, answer, atMs: clock.now(), trace }, bytes)) counts.dropped++
       }
       startWorker()
     },
     counts,
     async close() {
       await Promise.race([Promise.all(workers), waitUnreferenced()])
-      counts.dropped += queue.splice(0).length
+      counts.dropped += queue.clear().length
       await pool.destroy()
     },
   }
