@@ -1,0 +1,5 @@
+export type { Value } from './expression.ts'
+export { type Fault, faultText } from './expression-fault.ts'
+export type { KnownColumn } from './infer-type.ts'
+export { compileNumber, type NumberOfRow, numberSql } from './number-expression.ts'
+export { readExpression } from './read-expression.ts'
