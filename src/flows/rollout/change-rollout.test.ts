@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import { isPlatformError } from '../../core/errors/index.ts'
 import { abTestSchema, canarySchema, shadowSchema } from '../../core/records/index.ts'
-import { promoteRollout } from '../../stages/deployment/index.ts'
+import { judgeRollout, promoteRollout } from '../../stages/deployment/index.ts'
 import { versionInEnvironment } from '../../stages/registry/index.ts'
 import { createTestDatabase, DIALECTS, fixedClock } from '../../testkit/index.ts'
 import { commitRollout, readEndpoint } from '../roll-out.ts'
@@ -26,6 +26,8 @@ const strategies = [
   abTestSchema.parse({ kind: 'ab-test', key: 'parameters.key', metric: 'conversion' }),
   shadowSchema.parse({ kind: 'shadow' }),
 ]
+const run = { kind: 'ab-test', key: 'parameters.key', metric: 'conversion' }
+const safeThenWorth = canarySchema.parse({ kind: 'canary', steps: [50], bake: 0, next: run })
 
 const clock = fixedClock(T0)
 let scene: RolloutScene | undefined
@@ -46,6 +48,19 @@ async function begin(dialect: (typeof DIALECTS)[number], strategy = strategies[0
 async function producing({ store }: RolloutProcess) {
   const at = { store, model: 'churn', environment: 'production' } as const
   return (await versionInEnvironment(at))?.version
+}
+
+/** What the watch of one process decides of a canary that kept its only step. */
+async function judgeKept({ project, store }: RolloutProcess) {
+  const { revision, value: state } = await readEndpoint(store, 'churn')
+  if (state === undefined) throw new Error('no state')
+  const side = { requests: 500, errors: 0, latencyP95Ms: 2, valuePerDecision: 1, labelled: 300 }
+  const evidence = { stable: side, challenger: side }
+  const policy = project.deployment
+  return {
+    revision,
+    step: judgeRollout({ state, policy, evidence, nowMs: clock.now() }),
+  }
 }
 
 /** The endpoint, its last decision and production must tell one story. */
@@ -149,6 +164,46 @@ describe.each(DIALECTS)('changing a rollout by hand, on %s', (dialect) => {
       result.status === 'fulfilled' ? result.value.decision.action : result.reason,
     )
     expect(actions.toSorted()).toEqual(['start-canary', 'wait'])
+  })
+
+  test('a canary goes on to its A/B run once, whoever judges, and the run survives a restart', async () => {
+    const { ours, theirs } = await begin(dialect, safeThenWorth)
+    await startRolloutNow(ours, { ...ask, version: 2 })
+    const judged = await Promise.all([judgeKept(ours), judgeKept(theirs)])
+    const settled = await Promise.allSettled(
+      [ours, theirs].map(async ({ store }, i) => {
+        const found = judged[i]
+        if (found === undefined) throw new Error('not judged')
+        await commitRollout(store, found.step, found.revision)
+        return found.step
+      }),
+    )
+    expect(settled.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected'])
+    const restarted = await scene?.process()
+    const state = await restarted?.stateOf()
+    expect(state).toMatchObject({ state: 'ab-test', stable: 1, canary: null })
+    expect(state?.trial).toMatchObject({ version: 2, strategy: safeThenWorth.next })
+    expect(await producing(ours)).toBe(1)
+    const begun = await rolloutDecisions(ours, 100)
+    expect(begun.filter(({ action }) => action === 'start-ab-test')).toHaveLength(1)
+  })
+
+  test('an abort that races with a canary’s passing: the version never answers afterwards', async () => {
+    const { ours, theirs } = await begin(dialect, safeThenWorth)
+    for (let round = 0; round < 4; round++) {
+      clock.advance(1_000)
+      await startRolloutNow(ours, { ...ask, version: 2 })
+      const { revision, step } = await judgeKept(ours)
+      expect(step.decision.action).toBe('start-ab-test')
+      const racers = [
+        () => commitRollout(ours.store, step, revision),
+        () => abortRolloutNow(theirs, { ...ask, reason: `abort ${round}` }),
+      ]
+      const ordered = round % 2 === 0 ? racers : racers.toReversed()
+      await Promise.allSettled(ordered.map((race) => race()))
+      expect(await theirs.stateOf()).toMatchObject({ state: 'stable', stable: 1, canary: null })
+      expect((await theirs.stateOf())?.trial).toBeUndefined()
+    }
   })
 
   test('a judgement that was overtaken by an abort changes nothing', async () => {

@@ -22,6 +22,8 @@ export interface RolloutDescription {
     /** What the next look decides if nothing changes, and why. */
     readonly next: RolloutDecision['action']
     readonly reasons: readonly Reason[]
+    /** What follows when every bound is kept to the end; an A/B run's winner takes all traffic. */
+    readonly afterwards: 'all-traffic' | 'canary' | 'ab-test' | 'report'
     /** When time alone brings the next step, at the latest; null when it never does. */
     readonly nextStepAt: string | null
     readonly evidence: RolloutEvidence
@@ -49,6 +51,7 @@ export function describeRollout(options: JudgeRolloutOptions): RolloutDescriptio
       step: stepOf(options),
       next: decision.action,
       reasons: decision.reasons,
+      afterwards: followerOf(options),
       nextStepAt: nextStepAt(options),
       evidence,
     },
@@ -59,6 +62,14 @@ function stepOf({ state, policy }: JudgeRolloutOptions) {
   const { canary } = state
   if (canary === null) return null
   return { number: canary.step + 1, of: canaryRules(canary, policy)?.steps.length ?? 1 }
+}
+
+function followerOf({ state, policy }: JudgeRolloutOptions) {
+  const { canary, trial } = state
+  if (canary !== null) return canaryRules(canary, policy)?.next?.kind ?? 'all-traffic'
+  if (trial?.kind !== 'shadow') return 'all-traffic'
+  const { kind } = trial.strategy.next
+  return kind === 'blue-green' ? 'all-traffic' : kind
 }
 
 function nextStepAt({ state, policy }: JudgeRolloutOptions): string | null {

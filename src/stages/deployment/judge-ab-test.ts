@@ -42,11 +42,12 @@ export function judgeAbTest({ state, trial, evidence, nowMs }: JudgeAbTestOption
   })
   const ab = evidence.ab ?? EMPTY
   if (rails.broken) {
-    const reasons = [...rails.reasons, ...moneyReasons(ab, strategy)]
+    const reasons = [...rails.reasons, ...moneyReasons(ab, strategy), armsReason(ab, trial)]
     return withdrawRollout(state, version, { reasons, nowMs })
   }
   const finding = judgeDifference(ab, strategy)
-  const reasons = [finding.reason, ...moneyReasons(ab, strategy), ...rails.reasons]
+  const told = [finding.reason, ...moneyReasons(ab, strategy), armsReason(ab, trial)]
+  const reasons = [...told, ...rails.reasons]
   if (finding.outcome === 'won') return completeRollout(state, version, { reasons, nowMs })
   if (finding.outcome === 'lost') return withdrawRollout(state, version, { reasons, nowMs })
   const time = timeUp(trial, nowMs)
@@ -107,6 +108,25 @@ function judgeDifference(ab: AbEvidence, strategy: AbTestStrategy): Finding {
         reason: rolloutReason('treatment-won', `the new version is better: ${text}`, values),
       }
     : { outcome: 'open', reason: rolloutReason('difference-open', `${text}: not settled`, values) }
+}
+
+/** What each arm showed, so that the decision can be read without the log. */
+function armsReason({ exposed, control, treatment }: AbEvidence, { strategy }: AbTrial): Reason {
+  const { metric, arms } = strategy
+  const side = (name: string, keys: number, { count, mean }: AbEvidence['control']) =>
+    count === 0
+      ? `${name}: ${keys} keys, none labelled`
+      : `${name}: ${keys} keys, ${count} labelled, ${metric} ${mean.toFixed(4)} on average`
+  const message = `${side(arms.treatment, exposed.treatment, treatment)}; ${side(arms.control, exposed.control, control)}`
+  return rolloutReason('arms-observed', message, {
+    metric,
+    treatmentKeys: exposed.treatment,
+    treatmentLabelled: treatment.count,
+    treatmentMean: treatment.count === 0 ? null : treatment.mean,
+    controlKeys: exposed.control,
+    controlLabelled: control.count,
+    controlMean: control.count === 0 ? null : control.mean,
+  })
 }
 
 /** The interval as gains: above nought is better, whichever way the metric counts. */

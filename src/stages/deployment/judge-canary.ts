@@ -10,6 +10,7 @@ import { completeRollout, type Grounds, keepWaiting, withdrawRollout } from './e
 import type { RolloutEvidence } from './revision-evidence.ts'
 import { rolloutReason } from './rollout-reasons.ts'
 import { type RolloutStep, rolloutStep } from './rollout-step.ts'
+import { enterAbTest } from './start-rollout.ts'
 
 type Canary = NonNullable<EndpointState['canary']>
 
@@ -29,7 +30,8 @@ export function canaryRules(canary: Canary, policy: DeploymentPolicy): CanaryStr
 
 /**
  * A broken bound rolls back as soon as there are enough requests to tell, without waiting for the
- * bake to end; going on needs the whole bake and every bound kept.
+ * bake to end; going on needs the whole bake and every bound kept. After the last step the version
+ * takes all traffic, or meets the stable one in the A/B run that was declared to follow.
  */
 export function judgeCanary(options: JudgeCanaryOptions): RolloutStep {
   const { state, canary, policy, evidence, nowMs } = options
@@ -56,8 +58,24 @@ export function judgeCanary(options: JudgeCanaryOptions): RolloutStep {
   }
   const next = strategy.steps[canary.step + 1]
   return next === undefined
-    ? completeRollout(state, canary.version, { reasons, nowMs })
+    ? passCanary(state, { canary, strategy }, { reasons, nowMs })
     : advance(state, { ...canary, step: canary.step + 1, percent: next }, { reasons, nowMs })
+}
+
+function passCanary(
+  state: EndpointState,
+  { canary, strategy }: { readonly canary: Canary; readonly strategy: CanaryStrategy },
+  { reasons, nowMs }: Grounds,
+): RolloutStep {
+  const { version } = canary
+  if (strategy.next === undefined) return completeRollout(state, version, { reasons, nowMs })
+  const passed = rolloutReason(
+    'canary-passed',
+    `version ${version} kept the canary's bounds to the last step; an A/B run now tells what it is worth`,
+    { version },
+  )
+  const why = [passed, ...reasons]
+  return enterAbTest(state, { version, nowMs, strategy: strategy.next, reasons: why })
 }
 
 function judgeBake(

@@ -50,7 +50,7 @@ export function startRollout(options: StartRolloutOptions): RolloutStep {
       return enterCanary(state, { version, nowMs, strategy, own, reasons: [] })
     }
     case 'ab-test':
-      return enterAbTest(state, strategy, options)
+      return enterAbTest(state, { version, nowMs, strategy, reasons: [] })
     case 'shadow':
       return enterShadow(state, strategy, options)
   }
@@ -114,11 +114,17 @@ export function enterCanary(state: EndpointState, options: EnterCanaryOptions): 
   )
 }
 
-function enterAbTest(
-  state: EndpointState,
-  strategy: AbTestStrategy,
-  { version, nowMs }: StartRolloutOptions,
-): RolloutStep {
+export interface EnterAbTestOptions {
+  readonly version: number
+  readonly nowMs: number
+  readonly strategy: AbTestStrategy
+  /** What led to it, told before its own beginning. */
+  readonly reasons: Reason[]
+}
+
+/** An A/B run with keys of its own; a canary before it is over. */
+export function enterAbTest(state: EndpointState, options: EnterAbTestOptions): RolloutStep {
+  const { version, nowMs, strategy, reasons } = options
   const since = isoTime(nowMs)
   const id = contentId('ab', { endpoint: state.endpoint, version, stable: state.stable, since })
   const percent = strategy.share * 100
@@ -131,10 +137,11 @@ function enterAbTest(
     {
       ...state,
       state: 'ab-test',
+      canary: null,
       trial: { kind: 'ab-test', id, version, since, strategy },
       updatedAt: since,
     },
-    { action: 'start-ab-test', version, percent, reasons: [reason], nowMs },
+    { action: 'start-ab-test', version, percent, reasons: [...reasons, reason], nowMs },
   )
 }
 

@@ -16,6 +16,7 @@ import {
   canaryState,
   canaryStrategy,
   HOUR,
+  safeThenWorth,
   shadowPolicy,
   shadowState,
   stableState,
@@ -68,12 +69,23 @@ const states: Record<EndpointPhase, readonly (EndpointState | undefined)[]> = {
       ...canaryState,
       canary: { version: 3, step: 1, percent: 50, since: new Date(T0).toISOString() },
     },
+    {
+      ...canaryState,
+      canary: {
+        version: 3,
+        step: 1,
+        percent: 50,
+        since: new Date(T0).toISOString(),
+        strategy: safeThenWorth,
+      },
+    },
   ],
   'ab-test': [abState()],
   shadow: [
     shadowState(),
     shadowState({ next: { kind: 'blue-green' } }),
     shadowState({ next: canaryStrategy }),
+    shadowState({ next: safeThenWorth }),
   ],
 }
 

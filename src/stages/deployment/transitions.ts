@@ -70,6 +70,7 @@ export const TRANSITIONS: Readonly<
   },
   canary: whileUnderWay('canary', [
     { action: 'advance', to: 'canary' },
+    { action: 'start-ab-test', to: 'ab-test' },
     { action: 'complete', to: 'stable' },
     { action: 'roll-back', to: 'stable' },
   ]),

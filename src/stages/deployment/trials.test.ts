@@ -90,9 +90,9 @@ describe('an A/B run', () => {
     const ab = abOf({ treatment: 0.9 })
     const failing = judge(abState(), { ab, challenger: { ...good, errors: 50 } }, 1)
     expect(failing.decision.action).toBe('roll-back')
-    expect(codes(failing)).toEqual(['error-rate-exceeded'])
+    expect(codes(failing)).toEqual(['error-rate-exceeded', 'arms-observed'])
     const slow = judge(abState(), { ab, challenger: { ...good, latencyP95Ms: 5 } }, 1)
-    expect(codes(slow)).toEqual(['latency-exceeded'])
+    expect(codes(slow)).toEqual(['latency-exceeded', 'arms-observed'])
   })
 
   test('leaves the stable version when the time is up without a winner', () => {

@@ -14,21 +14,6 @@ const boundsSchema = z.strictObject({
   minRequests: z.number().int().min(1).default(100),
 })
 
-/** Steps of traffic in percent, each kept for `bake`, then judged. */
-export const canarySchema = boundsSchema.extend({
-  kind: z.literal('canary'),
-  steps: z.array(z.number().min(1).max(100)).min(1).default([10, 50]),
-  bake: durationSchema.default('1h'),
-  /** How much value a decision may fall behind stable before rolling back. */
-  maxValueLossPerDecision: z.number().nonnegative().optional(),
-  /** Population stability index between both revisions' predictions in the same window. */
-  maxPredictionDrift: z.number().positive().optional(),
-  /** How much a metric of labelled predictions may be worse than on the stable revision. */
-  quality: z
-    .strictObject({ metric: z.enum(METRICS), maxLoss: z.number().nonnegative() })
-    .optional(),
-})
-
 /** What an A/B run measures on the first decision of each key, once its label is known. */
 const AB_METRICS = ['valuePerDecision', 'accuracy', 'conversion', 'label', 'absoluteError'] as const
 export type AbMetric = (typeof AB_METRICS)[number]
@@ -60,6 +45,23 @@ export const abTestSchema = z.strictObject({
   guardRails: boundsSchema.prefault({}),
   /** Without a winner by then, the stable revision stays. */
   maxDuration: durationSchema.default('30d'),
+})
+
+/** Steps of traffic in percent, each kept for `bake`, then judged. */
+export const canarySchema = boundsSchema.extend({
+  kind: z.literal('canary'),
+  steps: z.array(z.number().min(1).max(100)).min(1).default([10, 50]),
+  bake: durationSchema.default('1h'),
+  /** How much value a decision may fall behind stable before rolling back. */
+  maxValueLossPerDecision: z.number().nonnegative().optional(),
+  /** Population stability index between both revisions' predictions in the same window. */
+  maxPredictionDrift: z.number().positive().optional(),
+  /** How much a metric of labelled predictions may be worse than on the stable revision. */
+  quality: z
+    .strictObject({ metric: z.enum(METRICS), maxLoss: z.number().nonnegative() })
+    .optional(),
+  /** What follows the last step when every bound was kept; all traffic when absent. */
+  next: abTestSchema.optional(),
 })
 
 /** Requests are answered by the stable revision and shown to the new one afterwards. */

@@ -16,10 +16,20 @@ export function blueGreen(): BlueGreen {
 }
 
 /**
- * Traffic in steps of percent, each kept for `bake` and judged before the next.
+ * Traffic in steps of percent, each kept for `bake` and judged before the next. After the last one
+ * the version takes all traffic, or with `next` goes on to an A/B run: the canary for safety, the
+ * run for what the version is worth.
  *
  * @example
  * deployment: { strategy: canary({ steps: [5, 25, 50], bake: '6h' }) }
+ *
+ * @example
+ * deployment: {
+ *   strategy: canary({
+ *     steps: [10, 50],
+ *     next: abTest({ key: { column: 'customer_id' }, metric: 'valuePerDecision' }),
+ *   }),
+ * }
  */
 export function canary(options: Omit<Canary, 'kind'> = {}): Canary {
   return { kind: 'canary', ...options }

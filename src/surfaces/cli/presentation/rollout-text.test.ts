@@ -24,6 +24,7 @@ const status: RolloutStatus = {
     step: { number: 1, of: 2 },
     next: 'wait',
     reasons: [{ code: 'bake-not-over', message: 'the step has baked 5 s of 3600 s', values: {} }],
+    afterwards: 'ab-test',
     nextStepAt: '2024-01-01T01:00:00.000Z',
     evidence: {
       stable: { ...side, requests: 900 },
@@ -39,6 +40,7 @@ describe('a rollout for people', () => {
     expect(text).toMatch(/v2 +stable +90 %\nv3 +canary +10 %/)
     expect(text).toMatch(/under way +canary of version 3, since 2024-01-01 00:00/)
     expect(text).toMatch(/step +1 of 2/)
+    expect(text).toMatch(/when it does well +an A\/B run/)
     expect(text).toMatch(/its time ends +2024-01-01 01:00/)
     expect(text).toContain('  - the step has baked 5 s of 3600 s')
     expect(text).toMatch(/new +100 +– +40 +1\.5/)

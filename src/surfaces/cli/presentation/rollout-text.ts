@@ -9,6 +9,13 @@ function reasonLines(reasons: readonly Reason[]): string {
   return reasons.map(({ message }) => `  - ${message}`).join('\n')
 }
 
+const AFTERWARDS = {
+  'all-traffic': 'all traffic',
+  canary: 'a canary',
+  'ab-test': 'an A/B run',
+  report: 'a report, and nothing else',
+} as const
+
 type Rollout = NonNullable<RolloutStatus['rollout']>
 
 function sideFacts({ evidence }: Rollout): string {
@@ -33,12 +40,13 @@ function exposedText({ evidence }: Rollout): string {
 }
 
 function progressFacts(rollout: Rollout): [string, string][] {
-  const { kind, version, since, step, next, nextStepAt } = rollout
+  const { kind, version, since, step, next, afterwards, nextStepAt } = rollout
   const facts: [string, string][] = [
     ['under way', `${KINDS[kind]} of version ${version}, since ${timeText(since)}`],
   ]
   if (step !== null) facts.push(['step', `${step.number} of ${step.of}`])
   facts.push(['next', next === 'wait' ? 'waits' : `${next}, at the next look`])
+  facts.push(['when it does well', AFTERWARDS[afterwards]])
   if (nextStepAt !== null) facts.push(['its time ends', timeText(nextStepAt)])
   return facts
 }

@@ -93,6 +93,8 @@ export const REASONS_PT_BR: Readonly<Record<string, string>> = {
   'first-version': 'a primeira versão do endpoint recebe todo o tráfego',
   'blue-green-switch': 'todo o tráfego passa para a nova versão; a anterior continua pronta',
   'canary-started': 'a versão {version} recebe {percent} % do tráfego, ao lado da estável',
+  'canary-passed':
+    'a versão {version} respeitou os limites do canário até o último passo; um teste A/B mede agora quanto ela vale',
   'already-stable': 'esta versão já responde a todo o tráfego',
   'already-canary': 'esta versão já está sendo implantada',
   'no-canary': 'nenhuma implantação em andamento',
@@ -130,6 +132,8 @@ export const REASONS_PT_BR: Readonly<Record<string, string>> = {
   'samples-awaited':
     'cada braço precisa de {needed} chaves rotuladas; controle {control}, tratamento {treatment}',
   'metric-constant': '{metric} não varia em nenhum dos braços, e nada se pode concluir',
+  'arms-observed':
+    '{metric} em média: tratamento {treatmentMean} em {treatmentLabelled} chaves rotuladas de {treatmentKeys}; controle {controlMean} em {controlLabelled} de {controlKeys}',
   'difference-open': '{metric} difere em {estimate} ({low} a {high}): ainda indefinido',
   'treatment-won': 'a nova versão é melhor: {metric} difere em {estimate} ({low} a {high})',
   'treatment-lost': 'a nova versão é pior: {metric} difere em {estimate} ({low} a {high})',
