@@ -27,8 +27,11 @@ export function closestName(name: string, known: readonly string[]): string | un
   const limit = Math.max(1, Math.floor(Math.max(name.length, 3) / 3))
   let best: string | undefined
   let bestDistance = limit + 1
+  const lowered = name.toLowerCase()
   for (const candidate of known) {
-    const distance = editDistance(name.toLowerCase(), candidate.toLowerCase())
+    // The distance is no less, and the name may be a caller's, of any length.
+    if (Math.abs(candidate.length - name.length) >= bestDistance) continue
+    const distance = editDistance(lowered, candidate.toLowerCase())
     if (distance < bestDistance) {
       best = candidate
       bestDistance = distance

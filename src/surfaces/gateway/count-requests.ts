@@ -47,11 +47,13 @@ export function createRequestCounter(statistics: Statistics): RequestCounter {
       if (known !== undefined) return known
       const begun: Ongoing = { model, version: null, rows: 0 }
       ongoing.set(request, begun)
+      // The framework's own `elapsedTime` is 0 unless it logs requests.
+      const startedMs = request.arrival?.deadline.arrivedMs ?? performance.now()
       // The framework's own hook is silent when the caller hung up, and the request stayed for ever.
       reply.raw.once('close', () => {
         ongoing.delete(request)
         const status = reply.raw.writableFinished ? reply.statusCode : CALLER_GONE
-        record(begun, status, reply.elapsedTime)
+        record(begun, status, performance.now() - startedMs)
       })
       return begun
     },

@@ -12,6 +12,11 @@ function oneOf(got: string, known: readonly string[]): string {
     .join(' ')
 }
 
+/** A caller's name in quotes; it may be as long as a body, and errors go into headers and traces. */
+function quoted(name: string): string {
+  return `"${name.length > 100 ? `${name.slice(0, 99)}…` : name}"`
+}
+
 export const gatewayErrors = defineErrors({
   ROUTE_UNKNOWN: problem<{ method: string; path: string }>({
     ...bad,
@@ -180,13 +185,19 @@ export const gatewayErrors = defineErrors({
   }),
   FIELD_UNKNOWN: problem<{ where: string; field: string; known: readonly string[] }>({
     ...bad,
-    message: (d) => `${d.where} has a field "${d.field}" that is not understood.`,
+    message: (d) => `${d.where} has a field ${quoted(d.field)} that is not understood.`,
     hint: (d) => oneOf(d.field, d.known),
   }),
   INPUT_UNKNOWN: problem<{ input: string; known: readonly string[] }>({
     ...bad,
-    message: (d) => `The model has no input "${d.input}".`,
+    message: (d) => `The model has no input ${quoted(d.input)}.`,
     hint: (d) => oneOf(d.input, d.known),
+  }),
+  INPUT_COMPUTED: problem<{ input: string; known: readonly string[] }>({
+    ...bad,
+    message: (d) =>
+      `The input "${d.input}" was sent, but the endpoint computes it from the others.`,
+    hint: (d) => `Leave it out. What is sent: ${d.known.join(', ')}.`,
   }),
   INPUT_MISSING: problem<{ inputs: readonly string[] }>({
     ...bad,
@@ -195,24 +206,25 @@ export const gatewayErrors = defineErrors({
   }),
   REQUEST_INPUT_REPEATED: problem<{ input: string }>({
     ...bad,
-    message: (d) => `The request sends the input "${d.input}" twice.`,
+    message: (d) => `The request sends the input ${quoted(d.input)} twice.`,
     hint: () => 'Send each input once, with one value a row.',
   }),
   INPUT_DATATYPE_WRONG: problem<{ input: string; expected: string; got: string }>({
     ...bad,
-    message: (d) => `The input "${d.input}" has the datatype ${d.got}, expected ${d.expected}.`,
+    message: (d) =>
+      `The input ${quoted(d.input)} has the datatype ${d.got}, expected ${d.expected}.`,
     hint: () => 'GET /v2/models/{name} lists every input with its datatype.',
   }),
   INPUT_SHAPE_WRONG: problem<{ input: string; expected: string; got: string }>({
     ...bad,
     message: (d) =>
-      `The input "${d.input}" has the wrong shape: expected ${d.expected}, got ${d.got}.`,
+      `The input ${quoted(d.input)} has the wrong shape: expected ${d.expected}, got ${d.got}.`,
     hint: () => 'Each input is one column: shape [rows] or [rows, 1], with as many values in data.',
   }),
   INPUT_VALUE_WRONG: problem<{ input: string; row: number; expected: string; got: string }>({
     ...bad,
     message: (d) =>
-      `The input "${d.input}" holds ${d.got} in row ${d.row}, expected ${d.expected}.`,
+      `The input ${quoted(d.input)} holds ${d.got} in row ${d.row}, expected ${d.expected}.`,
     hint: () => 'A value that is not known is sent as null.',
   }),
   BATCH_TOO_LARGE: problem<{ rows: number; limit: number }>({
@@ -230,7 +242,7 @@ export const gatewayErrors = defineErrors({
     ...bad,
     status: 422,
     message: (d) =>
-      `The input "${d.input}" is ${d.value} in row ${d.row}, far outside its training range ${d.low} to ${d.high}.`,
+      `The input ${quoted(d.input)} is ${d.value} in row ${d.row}, far outside its training range ${d.low} to ${d.high}.`,
     hint: () =>
       'Check the unit of the value; deployment.outOfRange: "flag" answers such rows and flags them, "clip" takes the end of the range instead.',
   }),
@@ -244,7 +256,7 @@ export const gatewayErrors = defineErrors({
     ...bad,
     status: 422,
     message: (d) =>
-      `The input "${d.input}" is ${JSON.stringify(d.value)} in row ${d.row}, which training did not see often enough to know.`,
+      `The input ${quoted(d.input)} is ${JSON.stringify(d.value)} in row ${d.row}, which training did not see often enough to know.`,
     hint: (d) =>
       `${oneOf(d.value, d.known)}${d.more > 0 ? ` And ${d.more} more.` : ''} deployment.unknownCategory: "flag" answers such rows and flags them.`,
   }),
@@ -280,7 +292,7 @@ export const gatewayErrors = defineErrors({
   }),
   OUTPUT_UNKNOWN: problem<{ output: string; known: readonly string[] }>({
     ...bad,
-    message: (d) => `The model has no output "${d.output}".`,
+    message: (d) => `The model has no output ${quoted(d.output)}.`,
     hint: (d) => oneOf(d.output, d.known),
   }),
   REQUEST_TIME_REFUSED: problem<{ time: string }>({

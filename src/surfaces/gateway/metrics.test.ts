@@ -55,10 +55,10 @@ test('the metrics are sound in form, and count what was answered', async () => {
       expect.objectContaining({ labels: { ...model, version: '1', code: '200' }, value: 2 }),
     ]),
   )
-  const count = samples('esteira_gateway_request_duration_seconds').find(({ name }) =>
-    name.endsWith('_count'),
-  )
-  expect(count).toMatchObject({ labels: { ...model, version: '1' }, value: 2 })
+  const duration = (end: string) =>
+    samples('esteira_gateway_request_duration_seconds').find(({ name }) => name.endsWith(end))
+  expect(duration('_count')).toMatchObject({ labels: { ...model, version: '1' }, value: 2 })
+  expect(duration('_sum')?.value).toBeGreaterThan(0)
 })
 
 test('metrics have units at their ends, and none of an endpoint lacks its name', async () => {
