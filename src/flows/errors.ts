@@ -1,6 +1,13 @@
 import { defineErrors, problem } from '../core/errors/index.ts'
 
 export const flowErrors = defineErrors({
+  DATA_FOLDER_UNUSABLE: problem<{ folder: string; reason: string }>({
+    status: 500,
+    exit: 'environment',
+    blame: 'caller',
+    message: (d) => `the data folder ${d.folder} cannot be used: ${d.reason}`,
+    hint: () => 'Name a folder that this user may write to with --data-dir.',
+  }),
   ALL_CANDIDATES_FAILED: problem<{ failures: string }>({
     status: 422,
     exit: 'worker',

@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { createAuditTrail } from '../assurance/audit/index.ts'
 import type { Project } from '../core/records/index.ts'
@@ -28,6 +27,7 @@ import {
   type WorkerPool,
 } from '../platform/workers/index.ts'
 import type { RawTable } from '../stages/collection/index.ts'
+import { makeDataFolder } from './data-folder.ts'
 import { keepProgress } from './keep-progress.ts'
 import { openLazily, type SharedStores } from './shared-stores.ts'
 
@@ -117,7 +117,7 @@ export async function openPlatform(options: OpenPlatformOptions): Promise<Platfo
   const loaded = options.loaded ?? (await loadProject(options.projectFolder))
   const { project, folder: projectFolder } = loaded
   const folder = options.dataFolder ?? join(projectFolder, '.esteira')
-  mkdirSync(folder, { recursive: true })
+  makeDataFolder(folder)
   const clock = options.clock ?? systemClock
   const signal = options.signal ?? new AbortController().signal
   const { environment = process.env, artifactsDestination: destination } = options

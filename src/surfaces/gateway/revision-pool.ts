@@ -25,8 +25,12 @@ export interface RevisionPool {
    */
   ensure(traffic: readonly number[], standby?: readonly number[]): Promise<void>
   forgetFailures(): void
-  /** Tries again what was unloaded and could not be loaded, one version after the other. */
-  heal(versions: readonly number[]): Promise<void>
+  /**
+   * Tries again what could not be loaded, one version after the other: a file may be whole again.
+   * What failed its warm-up is tried later and later, and no more when the model itself is refused.
+   * @returns whether anything came back
+   */
+  heal(versions: readonly number[]): Promise<boolean>
   get(version: number): LoadedRevision | undefined
   /**
    * Holds a revision in memory for the length of `work`; what was unloaded is loaded first.
@@ -62,6 +66,8 @@ export function createRevisionPool(
 }
 
 const LOAD_WITHIN_MS = 10_000
+const FIRST_RETRY_MS = 1_000
+const LAST_RETRY_MS = 60_000
 /** A request that waits in vain is told why shortly before its time is up. */
 const ANSWER_MS = 20
 
@@ -70,13 +76,22 @@ function patience(deadline: Pick<Deadline, 'atMs'> | undefined): number {
   return Math.min(LOAD_WITHIN_MS, deadline.atMs - performance.now() - ANSWER_MS)
 }
 
+/** A version that failed its warm-up. */
+interface Failure {
+  readonly error: Error
+  /** By `performance.now`. */
+  readonly atMs: number
+  /** How long after that it is tried again. */
+  readonly waitMs: number
+}
+
 class HeldRevisions implements RevisionPool {
   readonly counts: LoadCounts = { loads: 0, unloads: 0, failures: 0 }
   readonly #find: FindVersion
   readonly #options: HoldOptions
   readonly #entries = new Map<number, HeldRevision>()
   readonly #draining = new Set<HeldRevision>()
-  readonly #failures = new Map<number, Error>()
+  readonly #failures = new Map<number, Failure>()
 
   constructor(find: FindVersion, options: Omit<HoldOptions, 'counts'>) {
     this.#find = find
@@ -97,12 +112,18 @@ class HeldRevisions implements RevisionPool {
     for (const held of this.#entries.values()) held.forgetFailure()
   }
 
-  async heal(versions: readonly number[]): Promise<void> {
+  async heal(versions: readonly number[]): Promise<boolean> {
+    let isAnyBack = false
     for (const version of versions) {
       const held = this.#entries.get(version)
+      const failed = this.#failures.get(version)
       // It stays reported as failed until it goes well.
       if (held?.failure !== undefined) await held.load().catch(() => {})
+      else if (failed !== undefined && isDue(failed)) await this.#warm(version)
+      else continue
+      isAnyBack ||= this.failureOf(version) === undefined
     }
+    return isAnyBack
   }
 
   get(version: number): LoadedRevision | undefined {
@@ -134,7 +155,7 @@ class HeldRevisions implements RevisionPool {
   }
 
   failureOf(version: number): Error | undefined {
-    return this.#failures.get(version) ?? this.#entries.get(version)?.failure
+    return this.#failures.get(version)?.error ?? this.#entries.get(version)?.failure
   }
 
   async retire(keep: readonly number[]): Promise<void> {
@@ -164,7 +185,7 @@ class HeldRevisions implements RevisionPool {
     return [
       ...[...this.#entries.values()].map((held) => reportOf(held, statusOf(held))),
       ...[...this.#draining].map((held) => reportOf(held, 'draining')),
-      ...[...this.#failures].map(([version, error]) => failureReport(version, error)),
+      ...[...this.#failures].map(([version, { error }]) => failureReport(version, error)),
     ]
   }
 
@@ -178,9 +199,10 @@ class HeldRevisions implements RevisionPool {
         held.touch()
       }
       this.#entries.set(version, held)
+      this.#failures.delete(version)
     } catch (error) {
       // What was warm before says on its own why it is not any more.
-      if (!this.#entries.has(version)) this.#failures.set(version, asError(error))
+      if (!this.#entries.has(version)) this.#fail(version, error)
     }
   }
 
@@ -191,8 +213,15 @@ class HeldRevisions implements RevisionPool {
       if (this.#options.budget.hasRoom(held.bytes)) await held.load()
       this.#entries.set(version, held)
     } catch (error) {
-      this.#failures.set(version, asError(error))
+      this.#fail(version, error)
     }
+  }
+
+  #fail(version: number, error: unknown): void {
+    const before = this.#failures.get(version)
+    const waitMs =
+      before === undefined ? FIRST_RETRY_MS : Math.min(LAST_RETRY_MS, 2 * before.waitMs)
+    this.#failures.set(version, { error: asError(error), atMs: performance.now(), waitMs })
   }
 
   async #drain(held: HeldRevision): Promise<void> {
@@ -205,6 +234,11 @@ class HeldRevisions implements RevisionPool {
     this.#draining.delete(held)
     await held.close()
   }
+}
+
+/** A model that is refused for what it is stays so, and trying it costs another process. */
+function isDue({ error, atMs, waitMs }: Failure): boolean {
+  return !isPlatformError(error.cause, 'MODEL_NOT_ALLOWED') && performance.now() >= atMs + waitMs
 }
 
 function statusOf(held: HeldRevision): RevisionReport['status'] {

@@ -169,7 +169,7 @@ class FollowedEndpoint implements ServedEndpoint {
     this.#trouble = undefined
     if (revision === this.#stateRevision && !retry) {
       // A file that is whole again shall be found without a request that fails before.
-      if (value !== undefined) await this.pool.heal(trafficOf(value))
+      if (value !== undefined && (await this.pool.heal(trafficOf(value)))) this.#take(value)
       return
     }
     this.#stateRevision = revision
@@ -181,6 +181,11 @@ class FollowedEndpoint implements ServedEndpoint {
       // There was no room for it now: the next look tries again.
       this.#stateRevision = -1
     }
+    this.#take(value)
+  }
+
+  /** Serves the state as far as it is warm, and lets go of what it does not name. */
+  #take(value: EndpointState): void {
     this.#serving = servable(value, this.pool) ?? this.#serving
     const kept = [value, this.#serving].flatMap((state) => (state ? versionsOf(state) : []))
     // Old revisions drain on their own time; the new ones answer already.
