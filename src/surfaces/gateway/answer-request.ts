@@ -42,6 +42,7 @@ export function answerRequest<T>(
   asked: { readonly door: Door<T>; readonly version: string | undefined },
 ): Promise<FastifyReply> {
   const ongoing = parts.counter.begin(http, parts.endpoint.name)
+  http.reply.header('x-content-type-options', 'nosniff')
   return runAdmitted(parts.gate, http, (arrival) =>
     answerArrival(parts, http, { ...asked, arrival, ongoing }),
   )

@@ -33,6 +33,9 @@ export function inferenceHooks(
   endpointOf: (request: FastifyRequest) => GatedEndpoint | undefined,
 ) {
   return {
+    // What keeps browsers from running or framing pages means nothing for an answer in JSON, and is
+    // worked out anew for each request; `answerRequest` says what the answer is.
+    helmet: false as const,
     onRequest(request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction): void {
       const gated = endpointOf(request)
       if (gated === undefined) {
