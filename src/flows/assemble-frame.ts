@@ -107,6 +107,7 @@ export async function assembleFrame(
 ): Promise<Frame> {
   const { platform, asOfMs } = journal
   const { project, engine, artifacts, store } = platform
+  const { onDemand } = project.dataset
   const frame = await journal.step<Frame>({
     stage: 'features',
     name: 'point-in-time join',
@@ -118,6 +119,8 @@ export async function assembleFrame(
       entities: project.entities,
       inputs: project.dataset.inputs,
       features: project.dataset.features,
+      // Only where there are some, so that frames made before there were any are remembered.
+      ...(Object.keys(onDemand).length === 0 ? {} : { onDemand }),
       keep: project.dataset.keep,
       split: project.dataset.split,
       leakage: project.dataset.leakage,

@@ -20,10 +20,10 @@ export function dataSection({ frame, project, run, snapshots }: ModelCardFacts):
     plain(project.sources[name]?.licence ?? 'not stated'),
     plain(project.sources[name]?.owner ?? 'not stated'),
   ])
-  const inputs = run.signature.inputs.map(({ name, kind, view, range, categories }) => [
+  const inputs = run.signature.inputs.map(({ name, kind, view, onDemand, range, categories }) => [
     code(name),
     kind,
-    view === null ? 'sent by the caller' : `feature view ${plain(view)}`,
+    originOf(view, onDemand),
     range === null ? knownTexts(categories) : `${figure(range[0])} to ${figure(range[1])}`,
   ])
   return section(
@@ -32,6 +32,11 @@ export function dataSection({ frame, project, run, snapshots }: ModelCardFacts):
     table(['source', 'origin', 'rows', 'quarantined', 'licence', 'owner'], sources),
     table(['input', 'kind', 'comes from', 'seen in training'], inputs),
   )
+}
+
+function originOf(view: string | null, onDemand: string | undefined): string {
+  if (onDemand !== undefined) return `computed: ${code(onDemand)}`
+  return view === null ? 'sent by the caller' : `feature view ${plain(view)}`
 }
 
 function knownTexts(categories: readonly string[] | null): string {

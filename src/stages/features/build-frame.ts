@@ -21,6 +21,7 @@ import { joinedEventTime } from './feature-names.ts'
 import type { FrameOptions } from './frame-options.ts'
 import { baseSelect, frameColumns, keptColumns, writeParts } from './frame-parts.ts'
 import { type JoinPlan, planJoins } from './join-plan.ts'
+import { onDemandColumns } from './on-demand-inputs.ts'
 import { pointInTimeJoinSql } from './point-in-time-join-sql.ts'
 import { resolveInputs } from './resolve-inputs.ts'
 
@@ -33,7 +34,7 @@ const JOINED = '__joined_frame'
  *
  * @throws COLUMN_NOT_FOUND, INPUT_TYPE_UNFIT, INPUTS_MISSING, INPUT_REPEATED, INPUT_IS_TARGET,
  *   INPUT_ALL_MISSING, FEATURE_VIEW_NOT_FOUND, FEATURE_NOT_FOUND, FEATURES_NEED_TIME,
- *   FEATURE_KEY_UNFIT, SPLIT_NEEDS_TIME, EMPTY_SPLIT, TARGET_HAS_ONE_CLASS, LEAKAGE_FOUND
+ *   FEATURE_KEY_UNFIT, ON_DEMAND_UNFIT, SPLIT_NEEDS_TIME, EMPTY_SPLIT, TARGET_HAS_ONE_CLASS, LEAKAGE_FOUND
  */
 export async function buildFrame(options: FrameOptions): Promise<Frame> {
   const { definition, dataset, tables, engine, artifacts } = options
@@ -49,7 +50,8 @@ export async function buildFrame(options: FrameOptions): Promise<Frame> {
     // compressing it took longer than joining it.
     await engine.execute(
       `CREATE OR REPLACE TEMP TABLE ${JOINED} AS
-       SELECT * FROM ${pointInTimeJoinSql({ from: `(${base})`, views: plan.views })}
+       SELECT ${['*', ...onDemandColumns(inputs)].join(', ')}
+       FROM ${pointInTimeJoinSql({ from: `(${base})`, views: plan.views })}
        WHERE __part IS NOT NULL ORDER BY __prediction_time, __id`,
     )
     const from = JOINED

@@ -63,6 +63,12 @@ export const errors = defineErrors({
     message: (d) => `dataset: input "${d.column}" is there twice`,
     hint: () => 'Feature columns are called <view>__<feature>; give the other one another name.',
   }),
+  ON_DEMAND_UNFIT: problem<{ column: string; reason: string }>({
+    ...projectFault,
+    message: (d) => `dataset.onDemand: the expression of "${d.column}" does not fit: ${d.reason}`,
+    hint: () =>
+      'It gives a number of inputs and features of the dataset: see docs/guides/serving.md.',
+  }),
   INPUT_IS_TARGET: problem<{ column: string; role: string }>({
     ...projectFault,
     message: (d) => `dataset: input "${d.column}" is the ${d.role}; a model must not see it`,

@@ -49,7 +49,9 @@ export function baseSelect(options: {
   const { dataset, inputs, definition } = options
   const typeOf = (column: string) =>
     dataset.columns.find(({ name }) => name === column)?.type ?? 'VARCHAR'
-  const requested = inputs.filter(({ view }) => view === null).map(({ name }) => name)
+  const requested = inputs
+    .filter(({ view, onDemand }) => view === null && onDemand === undefined)
+    .map(({ name }) => name)
   const columns = [
     ...commonColumns(dataset).map(quoteIdentifier),
     '__part',

@@ -3,13 +3,14 @@ import { requireColumns } from '../collection/index.ts'
 import { inputKind } from '../preparation/index.ts'
 import { errors } from './errors.ts'
 import { featureInputName } from './feature-names.ts'
+import { onDemandInputs } from './on-demand-inputs.ts'
 
 /**
- * The model's inputs: the dataset's columns first, then the features (`<view>__<feature>`), in the
- * order of the project file.
+ * The model's inputs: the dataset's columns first, then the features (`<view>__<feature>`), then what
+ * is computed from them, each in the order of the project file.
  *
  * @throws COLUMN_NOT_FOUND, INPUT_TYPE_UNFIT, INPUTS_MISSING, INPUT_REPEATED,
- *   FEATURE_VIEW_NOT_FOUND, FEATURE_NOT_FOUND
+ *   FEATURE_VIEW_NOT_FOUND, FEATURE_NOT_FOUND, ON_DEMAND_UNFIT
  */
 export function resolveInputs(options: {
   readonly definition: DatasetDefinition
@@ -37,7 +38,7 @@ export function resolveInputs(options: {
   )
   if (repeated !== undefined) throw errors.INPUT_REPEATED({ column: repeated.name })
   if (inputs.length === 0) throw errors.INPUTS_MISSING({})
-  return inputs
+  return [...inputs, ...onDemandInputs(definition, inputs)]
 }
 
 /** Inputs of `view` (all of it) or `view.feature`. */

@@ -1,5 +1,6 @@
 import type { DeploymentPolicy, ModelSignature } from '../../core/records/index.ts'
 import type { Cell } from './cell.ts'
+import type { GivenInput } from './computed-input.ts'
 import { type InputRule, inputRules } from './input-rules.ts'
 
 export type ValidationPolicy = Pick<DeploymentPolicy, 'outOfRange' | 'unknownCategory'>
@@ -46,10 +47,11 @@ export interface InputSources {
 }
 
 /**
- * Brings what was sent and looked up into the model's order, and holds it against what training saw.
+ * Brings what was sent, looked up and computed from both into the model's order, and holds it against
+ * what training saw. Expressions see values as they came: before `clip`.
  * `flag` answers and says so; `clip` gives the model the nearest end of the training range instead
  * of a number outside it; `reject` refuses. Only what the caller sent can be refused: of features
- * that `reject` would refuse there is a flag. A missing value is never flagged.
+ * and computed inputs that `reject` would refuse there is a flag. A missing value is never flagged.
  */
 export function assembleInputs(
   sources: InputSources,
@@ -59,11 +61,9 @@ export function assembleInputs(
   const flags: (string[] | readonly string[])[] = []
   for (let row = 0; row < sources.rows; row++) flags.push([...(sources.flags?.[row] ?? [])])
   const found: Findings = { flags: flags as string[][], refused: [] }
+  const given = (input: GivenInput) => givenCells(input, sources)
   const columns = inputRules(signature).map((rule) => {
-    const cells =
-      rule.view === null
-        ? (sources.sent(rule.name) ?? [])
-        : ofKind(sources.features(rule.name) ?? [], rule.kind)
+    const cells = rule.computed?.cells(sources.rows, given) ?? given(rule)
     if (rule.kind === 'number') {
       return policy.outOfRange === 'clip'
         ? clipped(cells, rule, found)
@@ -74,6 +74,11 @@ export function assembleInputs(
   return { rows: sources.rows, columns, flags: found.flags, refused: found.refused }
 }
 
+/** Whether the value is the caller's own. */
+function isSent({ view, computed }: InputRule): boolean {
+  return view === null && computed === undefined
+}
+
 interface Findings {
   readonly flags: string[][]
   readonly refused: Refusal[]
@@ -82,6 +87,10 @@ interface Findings {
 interface Checking {
   readonly found: Findings
   readonly policy: ValidationPolicy
+}
+
+function givenCells({ name, view, kind }: GivenInput, sources: InputSources): readonly Cell[] {
+  return view === null ? (sources.sent(name) ?? []) : ofKind(sources.features(name) ?? [], kind)
 }
 
 /** A value of another kind than the model was trained on is no value. */
@@ -99,7 +108,7 @@ function checkRange(
   if (rule.range === null) return cells
   const [lowest, highest] = rule.near
   const [low, high] = rule.range
-  const refuses = policy.outOfRange === 'reject' && rule.view === null
+  const refuses = policy.outOfRange === 'reject' && isSent(rule)
   for (let row = 0; row < cells.length; row++) {
     const value = cells[row]
     if (typeof value !== 'number' || !(value < lowest || value > highest)) continue
@@ -134,7 +143,7 @@ function checkCategories(
 ): readonly Cell[] {
   const { categories } = rule
   if (categories === undefined) return cells
-  const refuses = policy.unknownCategory === 'reject' && rule.view === null
+  const refuses = policy.unknownCategory === 'reject' && isSent(rule)
   for (let row = 0; row < cells.length; row++) {
     const value = cells[row]
     if (typeof value !== 'string' || categories.has(value)) continue

@@ -1,5 +1,6 @@
 import type { DatasetRecord, ModelVersion, Project } from '../../core/records/index.ts'
 import { type OnlineView, onlineViews } from '../features/index.ts'
+import { inputRules } from './input-rules.ts'
 
 /** One column that the caller sends, or that a file has. */
 export interface RequestColumn {
@@ -12,17 +13,20 @@ export interface RequestColumn {
   readonly isKey: boolean
 }
 
-/** Where a model's inputs come from: the caller's columns, or a feature view by entity key. */
+/** Where a model's inputs come from: the caller's columns, a feature view by entity key, or both. */
 export interface InputPlan {
   readonly columns: readonly RequestColumn[]
   readonly views: readonly OnlineView[]
+  /** Inputs that are computed from the others, so that nobody sends them. */
+  readonly computed: readonly string[]
 }
 
 /**
  * Plans the inputs of a version. The caller sends the model's own columns and the keys of the
  * entities whose features the model uses.
  * @param dataset the version's dataset, which tells the types of entity keys
- * @throws Error when the project no longer has a feature view of the model, or its entity
+ * @throws Error when the project no longer has a feature view of the model, or its entity; or
+ * when an expression of the version does not fit
  */
 export function planInputs(
   version: ModelVersion,
@@ -30,11 +34,14 @@ export function planInputs(
   dataset: DatasetRecord | undefined,
 ): InputPlan {
   const { inputs } = version.signature
+  // Whatever is wrong with an expression is said before the first request.
+  inputRules(version.signature)
   for (const { view } of inputs) if (view !== null) requireView(view, project)
   const { featureViews, entities } = project
   const views = onlineViews({ inputs, views: featureViews, entities })
   const keys = new Set(views.flatMap((view) => view.keys))
-  const own = inputs.filter(({ view }) => view === null)
+  const isComputed = ({ onDemand }: (typeof inputs)[number]) => onDemand !== undefined
+  const own = inputs.filter((input) => input.view === null && !isComputed(input))
   const columns: RequestColumn[] = own.map(({ name, kind }) => ({
     name,
     kind,
@@ -48,7 +55,7 @@ export function planInputs(
     const datatype = kind === 'number' ? 'INT64' : 'BYTES'
     columns.push({ name, kind, datatype, isInput: false, isKey: true })
   }
-  return { columns, views }
+  return { columns, views, computed: inputs.filter(isComputed).map(({ name }) => name) }
 }
 
 /**

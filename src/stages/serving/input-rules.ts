@@ -1,4 +1,5 @@
 import type { ModelSignature } from '../../core/records/index.ts'
+import { type ComputedInput, computedInput } from './computed-input.ts'
 
 type SignatureInput = ModelSignature['inputs'][number]
 
@@ -8,8 +9,10 @@ const RANGE_TOLERANCE = 0.1
 /** What training saw of one input, ready to hold values against. */
 export interface InputRule {
   readonly name: string
-  /** Null for a column that the caller sends. */
+  /** Null for a column that the caller sends, and for a computed one. */
   readonly view: string | null
+  /** Undefined for a column that is sent or looked up. */
+  readonly computed: ComputedInput | undefined
   readonly kind: SignatureInput['kind']
   /** The training range; null when none is known. */
   readonly range: readonly [low: number, high: number] | null
@@ -26,22 +29,27 @@ export interface InputRule {
 
 const KNOWN = new WeakMap<ModelSignature, readonly InputRule[]>()
 
-/** The rules of a signature's inputs, in its order; made once. */
+/**
+ * The rules of a signature's inputs, in its order; made once.
+ * @throws Error when an input's expression does not fit
+ */
 export function inputRules(signature: ModelSignature): readonly InputRule[] {
   let rules = KNOWN.get(signature)
   if (rules === undefined) {
-    rules = signature.inputs.map(ruleOf)
+    rules = signature.inputs.map((input) => ruleOf(input, signature))
     KNOWN.set(signature, rules)
   }
   return rules
 }
 
-function ruleOf({ name, view, kind, range, categories }: SignatureInput): InputRule {
+function ruleOf(input: SignatureInput, { inputs }: ModelSignature): InputRule {
+  const { name, view, kind, range, categories } = input
   const [low, high] = range ?? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY]
   const slack = range === null ? 0 : (high - low) * RANGE_TOLERANCE
   return {
     name,
     view,
+    computed: input.onDemand === undefined ? undefined : computedInput(input, inputs),
     kind,
     range,
     near: [low - slack, high + slack],

@@ -62,8 +62,11 @@ function wantedOf(plan: InputPlan): Wanted {
 
 type Columns = Map<string, readonly Cell[]>
 
-/** Rows of the matrix. @throws INPUT_UNKNOWN for a tensor that is no matrix */
+/** Rows of the matrix. @throws INPUT_COMPUTED; INPUT_UNKNOWN for a tensor that is no matrix */
 function addMatrix(columns: Columns, tensor: WireTensor, plan: InputPlan): number {
+  if (plan.computed.includes(tensor.name)) {
+    throw gatewayErrors.INPUT_COMPUTED({ input: tensor.name, known: [...wantedOf(plan).names] })
+  }
   if (!isMatrix(tensor)) {
     throw gatewayErrors.INPUT_UNKNOWN({ input: tensor.name, known: [...wantedOf(plan).names] })
   }

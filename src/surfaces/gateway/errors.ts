@@ -1,6 +1,7 @@
 import { defineErrors, didYouMean, problem } from '../../core/errors/index.ts'
 
 const bad = { status: 400, exit: 'usage', blame: 'caller' } as const
+const absent = { status: 404, exit: 'not-found', blame: 'caller' } as const
 
 function mebibytes(bytes: number): string {
   return `${(bytes / 1_048_576).toFixed(1)} MiB`
@@ -19,16 +20,12 @@ function quoted(name: string): string {
 
 export const gatewayErrors = defineErrors({
   ROUTE_UNKNOWN: problem<{ method: string; path: string }>({
-    ...bad,
-    status: 404,
-    exit: 'not-found',
+    ...absent,
     message: (d) => `There is nothing at ${d.method} ${d.path}.`,
     hint: () => 'The routes are in docs/reference/gateway.md; GET /v2 says what this server is.',
   }),
   MODEL_UNKNOWN: problem<{ model: string; known: readonly string[] }>({
-    ...bad,
-    status: 404,
-    exit: 'not-found',
+    ...absent,
     message: (d) => `No model "${d.model}" is served here.`,
     hint: (d) => oneOf(d.model, d.known),
   }),
@@ -92,9 +89,7 @@ export const gatewayErrors = defineErrors({
     hint: () => 'Raise the memory budget of the gateway, pin less, or serve a smaller model.',
   }),
   MODEL_VERSION_UNKNOWN: problem<{ model: string; version: string; loaded: readonly number[] }>({
-    ...bad,
-    status: 404,
-    exit: 'not-found',
+    ...absent,
     message: (d) => `Version "${d.version}" of "${d.model}" is not loaded.`,
     hint: (d) =>
       `Loaded: ${d.loaded.join(', ') || 'none'}. Leave the version out to ask the rollout.`,

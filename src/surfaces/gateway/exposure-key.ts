@@ -24,7 +24,7 @@ export function exposureKey(
 
   function cellsOf(column: string) {
     try {
-      const plan = revision?.plan ?? { columns: [], views: [] }
+      const plan = revision?.plan ?? { columns: [], views: [], computed: [] }
       return decodeRows(request, plan, parts.policy.maxBatchRows).columns.get(column) ?? []
     } catch {
       // What is wrong with the request is said where it is answered.

@@ -65,8 +65,10 @@ export const INPUT_KINDS = ['number', 'text'] as const
 export const inputColumnSchema = z.strictObject({
   name: z.string(),
   kind: z.enum(INPUT_KINDS),
-  /** The feature view it comes from, or null for a column of the request. */
+  /** The feature view it comes from, or null for a column of the request and a computed one. */
   view: z.string().nullable(),
+  /** The expression that computes it from other inputs; absent for a column that is not computed. */
+  onDemand: z.string().optional(),
 })
 export type InputColumn = z.output<typeof inputColumnSchema>
 

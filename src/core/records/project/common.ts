@@ -12,6 +12,9 @@ export const nameSchema = z
 /** A column's name, as SQL gives it. */
 export const columnSchema = z.string().min(1).max(128)
 
+/** A number computed from columns; `core/expressions` reads it. */
+export const expressionSchema = z.string().min(1).max(1_000)
+
 export const durationSchema = z.union([
   z.number().nonnegative(),
   z.string().regex(DURATION_PATTERN, 'a duration such as "90s", "15m", "2h", "7d"'),

@@ -1,5 +1,11 @@
 import { z } from 'zod'
-import { columnSchema, durationSchema, instantSchema, shareSchema } from './common.ts'
+import {
+  columnSchema,
+  durationSchema,
+  expressionSchema,
+  instantSchema,
+  shareSchema,
+} from './common.ts'
 
 export const splitSchema = z.discriminatedUnion('by', [
   /**
@@ -96,6 +102,11 @@ export const datasetSchema = z.strictObject({
   inputs: z.array(columnSchema).default([]),
   /** Features by `view` (all of it) or `view.feature`. */
   features: z.array(z.string()).default([]),
+  /**
+   * Inputs computed from inputs and features (`view__feature`), by the same expression in training
+   * and for each request: `{ speed: 'distance / hours' }`. Callers do not send them.
+   */
+  onDemand: z.record(columnSchema, expressionSchema).default({}),
   /** Columns kept for slices and fairness but never shown to the model. */
   keep: z.array(columnSchema).default([]),
   split: splitSchema.default({ by: 'random', validation: 0.15, test: 0.15 }),
