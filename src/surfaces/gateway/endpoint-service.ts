@@ -1,6 +1,6 @@
 import type { PredictionLog } from '../../platform/prediction-log/index.ts'
 import { endpointName } from '../../stages/deployment/index.ts'
-import { createGate } from './admission/gate.ts'
+import { createGate, type Gate } from './admission/gate.ts'
 import type { AnswerParts } from './answer-request.ts'
 import type { RequestCounter } from './count-requests.ts'
 import type { EndpointFigures, EndpointStatistics } from './endpoint-statistics.ts'
@@ -76,12 +76,7 @@ export function createEndpointService(
     options.payloadLog === undefined ? undefined : createPayloadLog(options.payloadLog, clock)
   const features = createFeatureLookup(options.online, () => settings.policy)
   const mirror = mirrorOf(endpoint, { options, features, settings })
-  const gate = createGate({
-    endpoint: endpoint.name,
-    policy: () => inference.policy,
-    observers: options.observers,
-    onFault: (error) => options.logger?.('An observer of requests failed.', error),
-  })
+  const gate = gateOf(endpoint, { options, settings })
   const figures = { ...shared, endpoint, payloads, mirror, features, gate, settings }
   const report = () => {
     const told = endpoint.report()
@@ -132,6 +127,19 @@ export function createEndpointService(
       await payloads?.close()
     },
   }
+}
+
+function gateOf(
+  { name }: ServedEndpoint,
+  parts: { readonly options: EndpointOptions; readonly settings: LiveSettings },
+): Gate {
+  const { options, settings } = parts
+  return createGate({
+    endpoint: name,
+    policy: () => settings.policy,
+    observers: options.observers,
+    onFault: (error) => options.logger?.('An observer of requests failed.', error),
+  })
 }
 
 /** What a shadow is shown, with the features and the settings of the moment. */

@@ -1,6 +1,5 @@
 export {
   createGateway,
-  createGatewayServer,
   type Gateway,
   type GatewayServer,
   type ListenOptions,
