@@ -153,6 +153,37 @@ describe('checkColumns', () => {
     ])
   })
 
+  it('holds the expressions of computed inputs against the columns they name', async () => {
+    const project = projectOf({
+      entities: { customer: { keys: ['order_id'] } },
+      featureViews: {
+        totals: {
+          entity: 'customer',
+          sql: "SELECT order_id, now() AS at, 1.5 AS total, 'a' AS grade FROM orders",
+          eventTime: 'at',
+        },
+      },
+      dataset: {
+        ...INPUT.dataset,
+        predictionTime: 'placed_at',
+        features: ['totals'],
+        onDemand: {
+          fine: "if(totals__grade = 'a', double_price, totals__total)",
+          text: 'double_price / totals__grade',
+          slip: 'double_price / totals__totl',
+        },
+      },
+    })
+    expect(await columnMessages(project)).toEqual([
+      expect.stringMatching(
+        /^dataset\.onDemand\.text: expected a number at character 16, got a text \("totals__grade"\)$/,
+      ),
+      expect.stringMatching(
+        /^dataset\.onDemand\.slip: .*double_price, totals__total, totals__grade at character 16, got "totals__totl"; did you mean "totals__total"\?$/,
+      ),
+    ])
+  })
+
   it('says so when there are no files', async () => {
     const project = projectOf({ sources: { orders: { kind: 'csv', path: 'nothing/*.csv' } } })
     expect(await columnMessages(project)).toContainEqual(

@@ -1,6 +1,7 @@
 import { closestName } from '../../core/errors/index.ts'
 import type { Expectation, FeatureView, Project } from '../../core/records/index.ts'
 import { quoteIdentifier, type TableColumn, type TableEngine } from '../storage/index.ts'
+import { checkOnDemand } from './check-on-demand.ts'
 import {
   type IssueFacts,
   type Locate,
@@ -107,6 +108,28 @@ function unfitDefaults(
   })
 }
 
+/** What the inputs that a query gives hold, by input name; types of other kinds are left out. */
+function inputKinds(
+  project: Project,
+  [kind, name]: ProjectPath,
+  columns: readonly TableColumn[],
+): (readonly [name: string, kind: 'number' | 'text'])[] {
+  const view = kind === 'featureViews' ? project.featureViews[String(name)] : undefined
+  const keys = project.entities[view?.entity ?? '']?.keys ?? []
+  const isFeature = (column: string) => column !== view?.eventTime && !keys.includes(column)
+  const names =
+    view === undefined
+      ? project.dataset.inputs
+      : (view.features ?? columns.map((column) => column.name).filter(isFeature))
+  return names.flatMap((input) => {
+    const same = (column: TableColumn) => column.name.toLowerCase() === input.toLowerCase()
+    const type = columns.find(same)?.type ?? ''
+    const is = /^(VARCHAR|UUID|ENUM)/.test(type) ? 'text' : 'number'
+    if (is === 'number' && !NUMERIC.test(type)) return []
+    return [[view === undefined ? input : `${String(name)}__${input}`, is] as const]
+  })
+}
+
 function columnsWantedOfDataset({ dataset, problem, entities, featureViews }: Project): Wanted[] {
   const one = (path: ProjectPath, column: string | undefined): Wanted[] =>
     column === undefined ? [] : [[path, column]]
@@ -184,6 +207,7 @@ export async function checkColumns(
 ): Promise<ColumnCheck> {
   const { engine, locate = () => undefined } = options
   const { facts, notChecked, tables } = await checkSources(project, options)
+  const kinds = new Map<string, 'number' | 'text'>()
   for (const { path, sql } of projectQueries(project)) {
     const reading = await readSql(engine, sql)
     const read = reading.kind === 'query' ? reading.tables.map((name) => name.toLowerCase()) : []
@@ -200,10 +224,12 @@ export async function checkColumns(
       const names = columns.map((column) => column.name)
       facts.push(...missingColumns(columnsWantedOfQuery(project, path), names, path.join('.')))
       facts.push(...unfitDefaults(project, path, columns))
+      for (const [name, kind] of inputKinds(project, path, columns)) kinds.set(name, kind)
     } catch (error) {
       const known = read.flatMap((table) => tables.get(table) ?? [])
       facts.push(queryFailure(path, error, known))
     }
   }
+  facts.push(...checkOnDemand(project, kinds))
   return { issues: facts.map((fact) => projectIssue(fact, locate)), notChecked }
 }

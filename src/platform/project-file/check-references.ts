@@ -1,6 +1,7 @@
 import { closestName } from '../../core/errors/index.ts'
 import type { AbMetric, Project } from '../../core/records/index.ts'
 import { checkLog } from './check-log.ts'
+import { checkOnDemand } from './check-on-demand.ts'
 import {
   type IssueFacts,
   type Locate,
@@ -142,8 +143,8 @@ function checkCandidates(project: Project): IssueFacts[] {
 
 /** Columns that slices and groups may name (a feature is `view__feature`); undefined when a view's own SQL decides them. */
 function columnsForGroups(project: Project): string[] | undefined {
-  const { inputs, keep, features, id } = project.dataset
-  const names = [...inputs, ...keep, id]
+  const { inputs, keep, features, onDemand, id } = project.dataset
+  const names = [...inputs, ...keep, ...Object.keys(onDemand), id]
   for (const written of features) {
     const [view = '', ...rest] = written.split('.')
     const feature = rest.join('.')
@@ -158,7 +159,7 @@ function checkGroups(project: Project): IssueFacts[] {
   const { slices, fairness } = project.evaluation
   const groups = fairness?.groups ?? []
   const known = columnsForGroups(project)
-  const what = 'one of the columns in dataset.inputs, dataset.keep or dataset.features'
+  const what = 'one of the columns in dataset.inputs, keep, features or onDemand'
   const named = (path: ProjectPath, name: string) =>
     known === undefined ? [] : unknownName(path, name, what, known)
   const criteria = project.gate.criteria.flatMap((criterion, index) => {
@@ -267,6 +268,7 @@ export function checkReferences(
     ...checkViews(project),
     ...checkDefaults(project),
     ...checkFeatureNames(project),
+    ...checkOnDemand(project),
     ...checkCandidates(project),
     ...checkGroups(project),
     ...checkBoundsOfGate(project),
