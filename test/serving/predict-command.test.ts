@@ -2,8 +2,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { runCommandLine } from '../../src/surfaces/cli/run-command-line.ts'
 import { openGatewayScene } from '../../src/surfaces/gateway/fixtures/gateway-scene.ts'
+import { runEsteira } from './packaged/run-esteira.ts'
 
 const ROWS = 'id,distance,hour,carrier,origin\n007,900,12,B6,JFK\n008,,21,AA,EWR\n'
 
@@ -25,24 +25,18 @@ beforeEach(async () => {
 })
 afterEach(() => rmSync(folder, { recursive: true }))
 
-function predict(...args: readonly string[]): Promise<number> {
-  return runCommandLine(['predict', '--input', 'rows.csv', '--output', 'out.csv', ...args], {
-    environment: {},
-    folder,
-    isLive: false,
-    hasColour: false,
-    columns: 80,
-    print: (text) => {
-      out += text
-    },
-    printError: (text) => {
-      err += text
-    },
-    onInterrupt: () => () => {},
-    exitNow: (code) => {
-      throw new Error(`exit ${code}`)
-    },
-  })
+async function predict(...args: readonly string[]): Promise<number> {
+  const done = await runEsteira(folder, [
+    'predict',
+    '--input',
+    'rows.csv',
+    '--output',
+    'out.csv',
+    ...args,
+  ])
+  out += done.out
+  err += done.err
+  return done.code
 }
 
 describe('esteira predict', () => {

@@ -1,9 +1,13 @@
 import type { Transaction } from '../../platform/database/index.ts'
 
-/** All rows of a run. False when it was brought back meanwhile: then nothing is removed. */
-export async function removeRun(transaction: Transaction, number: number): Promise<boolean> {
+/** Marks a row deleted that is so by itself or with its experiment; false when it was brought back. */
+async function claim(
+  transaction: Transaction,
+  table: 'runs' | 'logged_models',
+  number: number,
+): Promise<boolean> {
   const row = await transaction
-    .updateTable('runs')
+    .updateTable(table)
     .set({ is_deleted: 1 })
     .where('number', '=', number)
     .where(({ or, eb, exists, selectFrom }) =>
@@ -12,14 +16,19 @@ export async function removeRun(transaction: Transaction, number: number): Promi
         exists(
           selectFrom('experiments as e')
             .select('e.number')
-            .whereRef('e.number', '=', 'runs.experiment')
+            .whereRef('e.number', '=', `${table}.experiment`)
             .where('e.is_deleted', '=', 1),
         ),
       ]),
     )
     .returning('number')
     .executeTakeFirst()
-  if (row === undefined) return false
+  return row !== undefined
+}
+
+/** All rows of a run. False when it was brought back meanwhile: then nothing is removed. */
+export async function removeRun(transaction: Transaction, number: number): Promise<boolean> {
+  if (!(await claim(transaction, 'runs', number))) return false
   for (const table of [
     'metrics',
     'latest_metrics',
@@ -41,24 +50,7 @@ export async function removeLoggedModel(
   transaction: Transaction,
   number: number,
 ): Promise<boolean> {
-  const row = await transaction
-    .updateTable('logged_models')
-    .set({ is_deleted: 1 })
-    .where('number', '=', number)
-    .where(({ or, eb, exists, selectFrom }) =>
-      or([
-        eb('is_deleted', '=', 1),
-        exists(
-          selectFrom('experiments as e')
-            .select('e.number')
-            .whereRef('e.number', '=', 'logged_models.experiment')
-            .where('e.is_deleted', '=', 1),
-        ),
-      ]),
-    )
-    .returning('number')
-    .executeTakeFirst()
-  if (row === undefined) return false
+  if (!(await claim(transaction, 'logged_models', number))) return false
   for (const table of [
     'logged_model_parameters',
     'logged_model_tags',

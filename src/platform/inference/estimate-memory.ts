@@ -19,10 +19,12 @@ const MAX_FIELDS = 100_000
 const HEADER_BYTES = 20
 
 /**
- * About how much memory an ONNX file takes once it is loaded, in bytes, by what it consists of. An
- * upper estimate of the growth of resident memory as measured (bench/gateway-memory.ts): dense
- * weights cost about their size, trees about ten times their size in the file. Reads the lengths in the
- * file only, not what they are of.
+ * About how much memory an ONNX file takes once it is loaded, in bytes, by what it consists of: dense
+ * weights about their size, trees about ten times their size in the file. An estimate, no bound:
+ * resident memory was seen to grow by up to 1.7 times as much for 50 MB of weights and by 1.25 for as
+ * many trees, since loading takes room of its own that the allocator keeps; for small files by more
+ * (bench/gateway-memory.ts, figures in bench/README.md). Reads the lengths in the file only, not what
+ * they are of.
  * @throws MODEL_CORRUPT when the file cannot be read; a broken one is estimated by its size
  */
 export async function estimateMemory(path: string): Promise<number> {

@@ -2,29 +2,13 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { ExposureEntry, MirrorEntry, PredictionEntry } from '../../core/records/index.ts'
+import type { ExposureEntry, MirrorEntry } from '../../core/records/index.ts'
+import { sampleEntry } from './fixtures/sample-entry.ts'
 import { openPredictionLog } from './open-prediction-log.ts'
 import type { PredictionLog } from './prediction-log.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'esteira-predictions-'))
 afterAll(() => rmSync(root, { recursive: true, force: true }))
-
-function prediction(id: string, timeMs: number, more: Partial<PredictionEntry> = {}) {
-  const entry: PredictionEntry = {
-    id,
-    endpoint: 'delays',
-    version: 1,
-    role: 'stable',
-    timeMs,
-    inputs: { distance: 1400.5, carrier: 'DL', temp: null },
-    output: [0.1, 0.9],
-    decision: true,
-    latencyUs: 81.5,
-    flags: ['unseen:carrier'],
-    ...more,
-  }
-  return entry
-}
 
 describe('the prediction log', () => {
   let log: PredictionLog
@@ -41,10 +25,10 @@ describe('the prediction log', () => {
   }
 
   it('gives entries back as they were written', async () => {
-    const second = prediction('b', 2, { decision: null, output: [-3.25], inputs: {}, flags: [] })
-    await log.append([prediction('a', 1), second])
+    const second = sampleEntry('b', 2, { decision: null, output: [-3.25], inputs: {}, flags: [] })
+    await log.append([sampleEntry('a', 1), second])
     expect(await log.window({ endpoint: 'delays', fromMs: 0, toMs: 10 })).toEqual([
-      { ...prediction('a', 1), label: null },
+      { ...sampleEntry('a', 1), label: null },
       { ...second, label: null },
     ])
   })
@@ -59,9 +43,9 @@ describe('the prediction log', () => {
       prediction: id,
       timeMs,
     })
-    await log.append([prediction('a', 1)], [exposed('ana', 'a', 1)])
+    await log.append([sampleEntry('a', 1)], [exposed('ana', 'a', 1)])
     await log.append(
-      [prediction('b', 2), prediction('c', 3)],
+      [sampleEntry('b', 2), sampleEntry('c', 3)],
       [exposed('ana', 'b', 2), exposed('bia', 'c', 3)],
     )
     await log.appendLabels([{ id: 'a', label: '1', timeMs: 5 }])
@@ -111,10 +95,10 @@ describe('the prediction log', () => {
 
   it('cuts windows at [from, to), by endpoint and version, in the order of time', async () => {
     await log.append([
-      prediction('c', 30),
-      prediction('a', 10),
-      prediction('b', 20, { version: 2, role: 'canary' }),
-      prediction('other', 15, { endpoint: 'cancellations' }),
+      sampleEntry('c', 30),
+      sampleEntry('a', 10),
+      sampleEntry('b', 20, { version: 2, role: 'canary' }),
+      sampleEntry('other', 15, { endpoint: 'cancellations' }),
     ])
     expect(await ids({})).toEqual(['a', 'b', 'c'])
     expect(await ids({ fromMs: 10, toMs: 30 })).toEqual(['a', 'b'])
@@ -128,15 +112,15 @@ describe('the prediction log', () => {
   })
 
   it('takes a retried request as one decision', async () => {
-    await log.append([prediction('a', 1), prediction('a', 1, { output: [0.5, 0.5] })])
-    await log.append([prediction('a', 9, { output: [0.7, 0.3] })])
+    await log.append([sampleEntry('a', 1), sampleEntry('a', 1, { output: [0.5, 0.5] })])
+    await log.append([sampleEntry('a', 9, { output: [0.7, 0.3] })])
     const found = await log.window({ endpoint: 'delays', fromMs: 0, toMs: 100 })
     expect(found.map((entry) => entry.output)).toEqual([[0.1, 0.9]])
   })
 
   it('shows the labels that were known by a moment, and the last one by default', async () => {
     await log.appendLabels([{ id: 'b', label: 'early', timeMs: 1 }])
-    await log.append([prediction('a', 1), prediction('b', 2)])
+    await log.append([sampleEntry('a', 1), sampleEntry('b', 2)])
     await log.appendLabels([{ id: 'a', label: '0', timeMs: 100 }])
     await log.appendLabels([{ id: 'a', label: '1', timeMs: 200 }])
     const labels = async (labelsKnownByMs?: number) =>
@@ -156,8 +140,8 @@ describe('the prediction log', () => {
   })
 
   it('keeps a batch whole or not at all', async () => {
-    const broken = prediction('b', 2, { output: [Number.NaN, 1] })
-    await expect(log.append([prediction('a', 1), broken])).rejects.toMatchObject({
+    const broken = sampleEntry('b', 2, { output: [Number.NaN, 1] })
+    await expect(log.append([sampleEntry('a', 1), broken])).rejects.toMatchObject({
       code: 'ENTRY_INVALID',
     })
     expect(await log.count('delays')).toBe(0)
