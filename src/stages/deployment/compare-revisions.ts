@@ -104,11 +104,11 @@ function judgeLatency({ challenger, stable, bounds }: CompareOptions): Finding {
   const times = `p95 latency is ${canaryMs.toFixed(2)} ms against ${stableMs.toFixed(2)} ms`
   return canaryMs > stableMs * bounds.maxLatencyRatio
     ? broken(
-        'latency-exceeded',
+        'latency-ratio-exceeded',
         `${times}; at most ${bounds.maxLatencyRatio} times as long is allowed`,
         values,
       )
-    : kept('latency-kept', times, values)
+    : kept('latency-ratio-kept', times, values)
 }
 
 function judgeDrift({ drift, stable, bounds }: CompareOptions): Finding[] {

@@ -117,7 +117,7 @@ describe('judging a rollout', () => {
   })
 
   test('rolls back on latency beyond the ratio', () => {
-    expect(codes(judge(canaryState, { latencyP95Ms: 4.01 }))).toEqual(['latency-exceeded'])
+    expect(codes(judge(canaryState, { latencyP95Ms: 4.01 }))).toEqual(['latency-ratio-exceeded'])
     expect(judge(canaryState, { latencyP95Ms: 4 }).decision.action).toBe('advance')
   })
 
@@ -148,7 +148,7 @@ describe('judging a rollout', () => {
 
   test('names every broken bound', () => {
     const step = judge(canaryState, { errors: 50, latencyP95Ms: 9, valuePerDecision: -1 })
-    expect(codes(step)).toEqual(['error-rate-exceeded', 'latency-exceeded', 'value-exceeded'])
+    expect(codes(step)).toEqual(['error-rate-exceeded', 'latency-ratio-exceeded', 'value-exceeded'])
   })
 })
 

@@ -89,7 +89,7 @@ function judgeDifference(ab: AbEvidence, strategy: AbTestStrategy): Finding {
     const message = `${metric} does not vary in either arm, so nothing can be told from it`
     return { outcome: 'open', reason: rolloutReason('metric-constant', message, { metric }) }
   }
-  const values = { metric, ...found, minEffect, alpha: strategy.alpha }
+  const values = { metric, ...found, minEffect, alpha: strategy.alpha, better: betterOf(strategy) }
   const text = `${metric} differs by ${found.estimate.toFixed(4)} (${found.low.toFixed(4)} to ${found.high.toFixed(4)})`
   const { low, high } = gains(found, strategy)
   if (high < 0) {
@@ -131,8 +131,11 @@ function armsReason({ exposed, control, treatment }: AbEvidence, { strategy }: A
 
 /** The interval as gains: above nought is better, whichever way the metric counts. */
 function gains({ low, high }: SequentialDifference, strategy: AbTestStrategy) {
-  const better = strategy.better ?? (strategy.metric === 'absoluteError' ? 'lower' : 'higher')
-  return better === 'higher' ? { low, high } : { low: -high, high: -low }
+  return betterOf(strategy) === 'higher' ? { low, high } : { low: -high, high: -low }
+}
+
+function betterOf({ better, metric }: AbTestStrategy): 'higher' | 'lower' {
+  return better ?? (metric === 'absoluteError' ? 'lower' : 'higher')
 }
 
 function moneyReasons(ab: AbEvidence, strategy: AbTestStrategy): Reason[] {

@@ -85,14 +85,26 @@ function judgeBake(
 ): { readonly over: boolean; readonly reason: Reason } {
   const elapsedMs = nowMs - Date.parse(canary.since)
   const over = elapsedMs >= bakeMs
-  const values = { elapsedMs, bakeMs }
-  const elapsed = `${Math.round(elapsedMs / 1_000)} s of ${Math.round(bakeMs / 1_000)} s`
+  const texts = { elapsed: spanText(elapsedMs), bake: spanText(bakeMs) }
+  const values = { elapsedMs, bakeMs, ...texts }
+  const elapsed = `${texts.elapsed} of ${texts.bake}`
   return {
     over,
     reason: over
       ? rolloutReason('bake-over', `the step has baked long enough (${elapsed})`, values)
       : rolloutReason('bake-not-over', `the step has baked ${elapsed}`, values),
   }
+}
+
+/** A span in its largest fitting unit, as project files write durations. */
+function spanText(ms: number): string {
+  const units = [
+    ['d', 86_400_000],
+    ['h', 3_600_000],
+    ['m', 60_000],
+  ] as const
+  const [unit, size] = units.find(([, least]) => ms >= least) ?? ['s', 1_000]
+  return `${Number((ms / size).toFixed(1))}${unit}`
 }
 
 function advance(state: EndpointState, next: Canary, { reasons, nowMs }: Grounds): RolloutStep {

@@ -92,7 +92,7 @@ describe('an A/B run', () => {
     expect(failing.decision.action).toBe('roll-back')
     expect(codes(failing)).toEqual(['error-rate-exceeded', 'arms-observed'])
     const slow = judge(abState(), { ab, challenger: { ...good, latencyP95Ms: 5 } }, 1)
-    expect(codes(slow)).toEqual(['latency-exceeded', 'arms-observed'])
+    expect(codes(slow)).toEqual(['latency-ratio-exceeded', 'arms-observed'])
   })
 
   test('leaves the stable version when the time is up without a winner', () => {
@@ -163,7 +163,7 @@ describe('a shadow', () => {
     expect(codes(found({ meanDifference: 0.11 }))[0]).toBe('difference-exceeded')
     expect(codes(found({ changedShare: 0.21 }))[0]).toBe('decisions-exceeded')
     expect(codes(found({}, { errors: 6 }))[0]).toBe('error-rate-exceeded')
-    expect(codes(found({}, { latencyP95Ms: 4.01 }))[0]).toBe('latency-exceeded')
+    expect(codes(found({}, { latencyP95Ms: 4.01 }))[0]).toBe('latency-ratio-exceeded')
     expect(found({}, { latencyP95Ms: 4.01 }).decision.action).toBe('roll-back')
   })
 

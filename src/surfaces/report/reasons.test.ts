@@ -16,3 +16,15 @@ test('every reason that a decision can give has a Portuguese sentence', () => {
   ]
   expect(codes.filter((code) => REASONS_PT_BR[code] === undefined)).toEqual([])
 })
+
+test('no two stages share a code, so that each sentence fits the values it is filled with', () => {
+  const lists = [
+    FEASIBILITY_REASONS,
+    GATE_REASONS,
+    RETRAINING_REASONS,
+    ROLLOUT_REASONS,
+    TUNING_REASONS,
+  ]
+  const all = lists.flatMap((codes) => [...new Set<string>(codes)])
+  expect(all.filter((code, i) => all.indexOf(code) !== i)).toEqual([])
+})

@@ -8,6 +8,7 @@ import {
 } from '../charts/life-charts.ts'
 import type { Formats } from '../formats.ts'
 import { html, table } from '../html.ts'
+import { abTestPanels } from './ab-test-panel.ts'
 import { outcomeBadge, reasonList, type Section } from './data-sections.ts'
 import { figure, verdictTable } from './model-sections.ts'
 
@@ -43,6 +44,7 @@ export const deploymentSection: Section = (data, formats) => {
   if (data.rollouts.length === 0) return html`<p>${formats.texts.nothingYet}</p>`
   return html`
     ${data.windows.length > 0 ? figure(trafficChart(data, formats)) : ''}
+    ${abTestPanels(data.rollouts, data.project.problem.value?.currency, formats)}
     ${table(
       [words.when, words.action, words.version, words.percent, words.reasons],
       data.rollouts.map((d) => [

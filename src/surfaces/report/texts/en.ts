@@ -1,3 +1,15 @@
+interface Versions {
+  readonly version: number
+  readonly stable: number
+}
+
+/** Amounts with their units, as text. */
+interface Interval extends Versions {
+  readonly value: string
+  readonly low: string
+  readonly high: string
+}
+
 /** Every fixed text of the report, in English: the shape that other languages must fill. */
 export const en = {
   language: 'English',
@@ -228,6 +240,45 @@ export const en = {
     `${a.decisions} decisions a month, worth what the project file says; without a model, "${a.policy}" earns most; a first model reaches ${a.share} of what a perfect one would gain over it; class shares stay as on the validation rows`,
   singleColumns: (count: string, highest: string) =>
     `${count} columns judged one by one; the highest: ${highest}`,
+  abTest: {
+    title: (a: Versions) => `A/B run: is version ${a.version} worth more than version ${a.stable}?`,
+    outcomes: {
+      won: 'yes',
+      lost: 'no: it is worth less',
+      futile: 'no: not enough to change',
+      'time-up': 'not shown in the time it had',
+      stopped: 'stopped by a guard rail',
+      'by-hand': 'ended by hand',
+      running: 'under way',
+    },
+    setting: (
+      a: Versions & { readonly percent: string; readonly from: string; readonly to: string },
+    ) =>
+      `From ${a.from} to ${a.to}, version ${a.version} answered ${a.percent} of the keys and version ${a.stable} the others. A key is what an answer is about or for (a customer, a machine, a flight): it always meets the same version, and its first answer counts once its label is known.`,
+    difference: (a: Interval & { readonly metric: string; readonly misses: string }) =>
+      `Difference in the ${a.metric}, version ${a.version} less version ${a.stable}: ${a.value}, between ${a.low} and ${a.high}. Such an interval misses the truth in at most ${a.misses} of runs, however often one looks.`,
+    money: (a: Interval) =>
+      `In money, version ${a.version} in place of version ${a.stable}: ${a.value} a month, between ${a.low} and ${a.high}.`,
+    worth: (least: string) =>
+      `By the project file, a gain of less than ${least} is not worth a change.`,
+    promoted: (a: Versions) => `Version ${a.version} answers everything since.`,
+    returned: (a: Versions) => `Version ${a.stable} went on to answer everything.`,
+    metrics: {
+      valuePerDecision: 'value of a decision',
+      accuracy: 'share of right decisions',
+      conversion: 'share of cases that came true',
+      label: 'value that came true',
+      absoluteError: 'distance from what came true',
+    } as Record<string, string>,
+    now: 'now',
+    arm: 'Arm',
+    arms: { treatment: 'treatment (new)', control: 'control (stable)' },
+    keys: 'Keys',
+    labelled: 'Labelled',
+    chart: (metric: string) => `Gain of the new version: ${metric}`,
+    none: 'no difference',
+    least: 'least worth having',
+  },
   reasons: {} as Record<string, string>,
 }
 

@@ -225,5 +225,42 @@ export const ptBr: Texts = {
   assumptions: (a) =>
     `${a.decisions} decisões por mês, com o valor que o arquivo do projeto declara; sem modelo, "${a.policy}" rende mais; um primeiro modelo alcança ${a.share} do que um perfeito ganharia a mais; as proporções das classes seguem como nas linhas de validação`,
   singleColumns: (count, highest) => `${count} colunas julgadas uma a uma; a mais alta: ${highest}`,
+  abTest: {
+    title: (a) => `Teste A/B: a versão ${a.version} vale mais que a versão ${a.stable}?`,
+    outcomes: {
+      won: 'sim',
+      lost: 'não: vale menos',
+      futile: 'não: ganho pequeno demais para trocar',
+      'time-up': 'não demonstrado no prazo',
+      stopped: 'interrompido por uma trava de segurança',
+      'by-hand': 'encerrado por decisão de alguém',
+      running: 'em andamento',
+    },
+    setting: (a) =>
+      `De ${a.from} a ${a.to}, a versão ${a.version} respondeu a ${a.percent} das chaves e a versão ${a.stable} às outras. Uma chave é aquilo ou aquele de que a resposta trata (um cliente, uma máquina, um voo): encontra sempre a mesma versão, e conta a sua primeira resposta, quando o rótulo é conhecido.`,
+    difference: (a) =>
+      `Diferença em ${a.metric}, versão ${a.version} menos versão ${a.stable}: ${a.value}, entre ${a.low} e ${a.high}. Um intervalo assim erra a verdade em no máximo ${a.misses} dos testes, por mais vezes que se olhe.`,
+    money: (a) =>
+      `Em dinheiro, a versão ${a.version} no lugar da versão ${a.stable}: ${a.value} por mês, entre ${a.low} e ${a.high}.`,
+    worth: (least) =>
+      `Pelo arquivo do projeto, um ganho menor que ${least} não compensa uma troca.`,
+    promoted: (a) => `Desde então a versão ${a.version} responde a tudo.`,
+    returned: (a) => `A versão ${a.stable} continuou a responder a tudo.`,
+    metrics: {
+      valuePerDecision: 'valor de uma decisão',
+      accuracy: 'parcela de decisões certas',
+      conversion: 'parcela de casos que se confirmaram',
+      label: 'valor que se confirmou',
+      absoluteError: 'distância do que se confirmou',
+    },
+    now: 'agora',
+    arm: 'Braço',
+    arms: { treatment: 'tratamento (nova)', control: 'controle (estável)' },
+    keys: 'Chaves',
+    labelled: 'Rotuladas',
+    chart: (metric) => `Ganho da nova versão: ${metric}`,
+    none: 'sem diferença',
+    least: 'mínimo que compensa',
+  },
   reasons: REASONS_PT_BR,
 }

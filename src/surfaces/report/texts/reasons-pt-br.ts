@@ -99,8 +99,8 @@ export const REASONS_PT_BR: Readonly<Record<string, string>> = {
   'already-canary': 'esta versão já está sendo implantada',
   'no-canary': 'nenhuma implantação em andamento',
   'policy-changed': 'a política agora é {kind}: a versão {version} recebe todo o tráfego',
-  'bake-not-over': 'o passo ainda está em observação',
-  'bake-over': 'o passo foi observado por tempo bastante',
+  'bake-not-over': 'o passo ainda está em observação: {elapsed} de {bake}',
+  'bake-over': 'o passo foi observado por tempo bastante: {elapsed} de {bake}',
   'requests-awaited': 'a nova versão recebeu {requests} de {needed} requisições',
   'stable-requests-awaited':
     'a versão estável recebeu {requests} de {needed} requisições para comparar',
@@ -109,6 +109,9 @@ export const REASONS_PT_BR: Readonly<Record<string, string>> = {
     'falharam {canaryRate:percent} das requisições da nova versão e {stableRate:percent} das da estável',
   'error-rate-exceeded':
     'falharam {canaryRate:percent} das requisições da nova versão contra {stableRate:percent}: demais',
+  'latency-ratio-kept': 'a latência p95 é de {canaryMs} ms contra {stableMs} ms na estável',
+  'latency-ratio-exceeded':
+    'a latência p95 é de {canaryMs} ms contra {stableMs} ms na estável; são aceitas até {maxRatio} vezes',
   'latency-not-measured': 'a latência não foi medida nas duas versões',
   'value-kept': 'uma decisão vale {canary} contra {stable} na estável',
   'value-exceeded':
