@@ -5,6 +5,7 @@
  * them. The flights, the weather and the aircraft are real (DATA.md).
  */
 import {
+  abTest,
   baseline,
   canary,
   csv,
@@ -273,7 +274,27 @@ export default defineProject({
 
   deployment: {
     endpoint: 'flight-delays',
-    strategy: canary({ steps: [10, 50], bake: '1d', maxValueLossPerDecision: 1 }),
+    // The canary is for safety, the A/B run for value. In two days a canary answers a few hundred
+    // flights whose mean value is known to about 2 dollars: enough to catch a version that is broken
+    // (one that never warned would lose some 10), never to tell which of two sound ones is better.
+    strategy: canary({
+      steps: [10, 50],
+      bake: '1d',
+      maxValueLossPerDecision: 6,
+      next: abTest({
+        // One departure, one key: it is what a decision is about, and answers to it move no other
+        // flight. Only a key's first decision counts; by aircraft three weeks would give 3,000.
+        key: 'parameters.key',
+        metric: 'valuePerDecision',
+        // In each arm, about a week of departures: every day of the week once.
+        minSamples: 3_000,
+        // Under a dollar a decision, 28,000 a month, a change of model is not worth people's trust.
+        minEffect: 1,
+        guardRails: { minRequests: 500 },
+        // Until then the difference is known to about a dollar; well before the next retraining may come.
+        maxDuration: '21d',
+      }),
+    }),
     missingFeatures: 'null',
     outOfRange: 'flag',
   },

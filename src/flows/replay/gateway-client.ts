@@ -44,7 +44,9 @@ function body(request: ReplayedRequest, kinds: ReadonlyMap<string, 'FP64' | 'BYT
     datatype: value === null ? (kinds.get(name) ?? 'FP64') : datatype(value),
     data: [value],
   }))
-  return JSON.stringify({ id: request.id, parameters: { time: request.timeMs }, inputs })
+  // A row is its own key where an A/B run goes by `parameters.key`.
+  const parameters = { time: request.timeMs, key: request.id }
+  return JSON.stringify({ id: request.id, parameters, inputs })
 }
 
 /** Connects to a gateway; `kinds` says how a column is sent when its value is missing. */
