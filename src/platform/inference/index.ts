@@ -1,6 +1,7 @@
 export { inferenceErrors } from './errors.ts'
 export { estimateMemory } from './estimate-memory.ts'
 export { type LoadModelOptions, loadModel } from './load-model.ts'
+export { loadModelApart } from './load-model-apart.ts'
 export type { ColumnBatch, ModelSession, PredictionBatch } from './model-session.ts'
 export { nameColumns, type OutputColumn, outputColumns } from './name-columns.ts'
 export { probeBatch } from './probe-batch.ts'

@@ -10,6 +10,8 @@ export interface HoldOptions {
   readonly counts: LoadCounts
   /** Whether a version stays in memory whatever happens; asked whenever room is needed. */
   readonly isPinned: (version: number) => boolean
+  /** Whether nobody waits for a version's answers; asked whenever its model is loaded. */
+  readonly isShadow: (version: number) => boolean
 }
 
 /** Since the start. */
@@ -43,6 +45,7 @@ export class HeldRevision implements Resident {
   readonly #source: RevisionSource
   readonly #options: HoldOptions
   #model: OpenModel | undefined
+  #isApart = false
   #loading: Promise<void> | undefined
   #leaving: Promise<void> | undefined
   #failure: Failure | undefined
@@ -68,6 +71,11 @@ export class HeldRevision implements Resident {
 
   get isLoaded(): boolean {
     return this.#model !== undefined
+  }
+
+  /** Whether its model is in memory where callers would wait for it, or the other way round. */
+  get isMisplaced(): boolean {
+    return this.isLoaded && this.#isApart !== this.#options.isShadow(this.number)
   }
 
   get isBusy(): boolean {
@@ -154,7 +162,8 @@ export class HeldRevision implements Resident {
     const { budget, counts } = this.#options
     await budget.take(this.bytes, ROOM_WITHIN_MS)
     try {
-      this.#model = await this.#source.open()
+      this.#isApart = this.#options.isShadow(this.number)
+      this.#model = await this.#source.open(this.#isApart)
     } catch (error) {
       budget.giveBack(this.bytes)
       counts.failures++

@@ -3,6 +3,7 @@ import { durationMs } from '../../core/time/index.ts'
 import {
   estimateMemory,
   loadModel,
+  loadModelApart,
   type ModelSession,
   probeBatch,
 } from '../../platform/inference/index.ts'
@@ -46,9 +47,10 @@ export interface RevisionSource {
   readonly bytes: number
   /**
    * Checks the file's digest, loads it and lets it answer a probe; the same again after an unload.
+   * @param isApart whether it computes in a thread of its own, so that no request waits for it
    * @throws REVISION_UNFIT
    */
-  open(): Promise<OpenModel>
+  open(isApart: boolean): Promise<OpenModel>
 }
 
 /**
@@ -68,19 +70,21 @@ export async function findRevision(
     const plan = planInputs(version, project, dataset)
     requireOnline(plan, project)
     const bytes = await estimateMemory(artifacts.pathOf(version.artifact.digest))
-    return { version, plan, bytes, open: () => openModel(version, sources) }
+    return { version, plan, bytes, open: (isApart) => openModel(version, sources, isApart) }
   })
 }
 
 function openModel(
   { version: number, artifact, signature }: ModelVersion,
   { artifacts, project, acceptRequestTime = false, policy }: RevisionSources,
+  isApart: boolean,
 ): Promise<OpenModel> {
   return refusing(number, async () => {
     const { digest } = artifact
     const path = artifacts.pathOf(digest)
     // The loader compares the digest of the very bytes that it runs.
-    const session = await loadModel({ path, signature, digest, trial: {} })
+    const load = isApart ? loadModelApart : loadModel
+    const session = await load({ path, signature, digest, trial: {} })
     try {
       await probe(session)
     } catch (error) {

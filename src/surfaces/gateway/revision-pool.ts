@@ -192,7 +192,9 @@ class HeldRevisions implements RevisionPool {
   /** In memory and probed, or known to have failed. */
   async #warm(version: number): Promise<void> {
     try {
-      const known = this.#entries.get(version)
+      const before = this.#entries.get(version)
+      // What was a shadow and is to answer now is loaded anew; until then it answers from where it is.
+      const known = before?.isMisplaced === true ? undefined : before
       const held = known ?? new HeldRevision(await this.#find(version), this.#options)
       if (!held.isLoaded) {
         await held.load()
@@ -200,6 +202,7 @@ class HeldRevisions implements RevisionPool {
       }
       this.#entries.set(version, held)
       this.#failures.delete(version)
+      if (before !== undefined && before !== held) this.#drain(before).catch(() => {})
     } catch (error) {
       // What was warm before says on its own why it is not any more.
       if (!this.#entries.has(version)) this.#fail(version, error)

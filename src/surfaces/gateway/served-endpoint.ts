@@ -92,6 +92,7 @@ class FollowedEndpoint implements ServedEndpoint {
       endpoint: name,
       budget: memory.budget ?? createMemoryBudget(),
       isPinned: (version) => memory.isPinned === true && version === this.#serving?.stable,
+      isShadow: (version) => version === shadowOf(this.#stored),
     })
     this.#store = sources.store
   }
@@ -215,6 +216,12 @@ async function readState(store: RecordStore, endpoint: string) {
 function trafficOf(state: EndpointState): number[] {
   const challenger = challengerOf(state)
   return challenger === null ? [state.stable] : [state.stable, challenger.version]
+}
+
+/** The version that is shown requests and answers none. */
+function shadowOf(state: EndpointState | undefined): number | undefined {
+  const challenger = challengerOf(state)
+  return challenger?.kind === 'shadow' ? challenger.version : undefined
 }
 
 /** What is kept for an instant way back. */
