@@ -26,13 +26,20 @@ export function platformError(
   if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') {
     return gatewayErrors.CONTENT_TYPE_WRONG({ got: request.contentType ?? 'none' }, error)
   }
-  if (error instanceof SyntaxError || /^FST_ERR_CTP_(?:INVALID_JSON|EMPTY_JSON)/.test(code ?? '')) {
-    return gatewayErrors.BODY_NOT_JSON({ reason: sentence(message) }, error)
-  }
+  const broken = brokenJson(error, code)
+  if (broken !== undefined) return gatewayErrors.BODY_NOT_JSON({ reason: broken }, error)
   if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) {
     return gatewayErrors.REQUEST_REFUSED({ reason: sentence(message) }, error)
   }
   return gatewayErrors.GATEWAY_FAULT({}, error)
+}
+
+/** What is wrong with a body as JSON; undefined when that is not what failed. */
+function brokenJson(error: unknown, code: string | undefined): string | undefined {
+  if (code === 'FST_ERR_CTP_EMPTY_JSON_BODY') return 'it is empty'
+  // The framework says no more, of a member that would change a prototype neither.
+  if (code === 'FST_ERR_CTP_INVALID_JSON_BODY') return 'it cannot be parsed, or names __proto__'
+  return error instanceof SyntaxError ? sentence(error.message) : undefined
 }
 
 /** Whether operators should look into it: overload and late answers are told by figures, not logged. */

@@ -21,7 +21,8 @@ export interface CrossSiteRules {
 export function addCrossSiteProtection(app: FastifyInstance, rules: CrossSiteRules): void {
   app.addHook('onRequest', async (request) => {
     // Of two, whoever stands before the server may believe the other one.
-    if (countHosts(request.raw.rawHeaders) > 1) throw serverErrors.REQUEST_INVALID({ reason: 'it names two hosts' })
+    if (countHosts(request.raw.rawHeaders) > 1)
+      throw serverErrors.REQUEST_INVALID({ reason: 'it names two hosts' })
     // The header itself, not what a forwarded one says: any page can send that along.
     const host = (request.headers.host ?? '').replace(/:\d+$/, '')
     if (rules.loopbackOnly && !isLoopbackName(host)) {
