@@ -43,6 +43,7 @@ export async function tryModelApart({
   const { milliseconds = 10_000, bytes = 2 * 1024 ** 3 } = limits ?? {}
   const child = fork(PROGRAM, [model, digest, JSON.stringify(signature)], {
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    env: trialEnvironment(),
   })
   let overrun: string | undefined
   const end = (limit: string) => {
@@ -74,6 +75,12 @@ export async function tryModelApart({
     clearTimeout(clock)
     clearInterval(watch)
   }
+}
+
+/** What a program needs to run: a model that breaks out of its engine shall find no secrets. */
+function trialEnvironment(): NodeJS.ProcessEnv {
+  const needed = ['PATH', 'LD_LIBRARY_PATH', 'TMPDIR', 'SYSTEMROOT']
+  return Object.fromEntries(needed.map((name) => [name, process.env[name]]))
 }
 
 function lastMessage(child: ChildProcess): Promise<unknown> {
