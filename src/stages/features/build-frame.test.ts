@@ -143,6 +143,48 @@ describe('frame', () => {
     expect(frame.leakage.every((finding) => finding.passed)).toBe(true)
   })
 
+  it('has columns that are computed from inputs and from features as they were known', async () => {
+    const onDemand = {
+      drag: "distance * weather__wind / if(weather__sky = 's0', 0, 2)",
+      wet: 'weather__rain = 1 and distance > 5',
+    }
+    const frame = await build({ dataset: { onDemand } })
+    expect(frameSchema.parse(frame)).toEqual(frame)
+    expect(frame.inputs.slice(-2)).toEqual([
+      { name: 'drag', kind: 'number', view: null, onDemand: onDemand.drag },
+      { name: 'wet', kind: 'number', view: null, onDemand: onDemand.wet },
+    ])
+    expect(frame.profile.map(({ name }) => name)).toEqual(expect.arrayContaining(['drag', 'wet']))
+    const { rows, columns } = await read(frame, 'test')
+    expect(columns).toEqual(expect.arrayContaining(['drag DOUBLE', 'wet DOUBLE']))
+    const expected = rows.map((row) => {
+      const { distance, weather__wind: wind, weather__sky: sky, weather__rain: rain } = row
+      const hasWind = typeof wind === 'number' && sky !== 's0'
+      return {
+        drag: hasWind ? (Number(distance) * wind) / 2 : null,
+        wet:
+          rain === null && Number(distance) > 5 ? null : Number(rain === 1 && Number(distance) > 5),
+      }
+    })
+    expect(rows.map(({ drag, wet }) => ({ drag, wet }))).toEqual(expected)
+    expect(rows.some(({ drag }) => drag === null) && rows.some(({ drag }) => drag !== null)).toBe(
+      true,
+    )
+  })
+
+  it.each([
+    [{ x: 'distance +' }, 'ON_DEMAND_UNFIT'],
+    [{ x: 'kind * 2' }, 'ON_DEMAND_UNFIT'],
+    [{ x: 'late * 2' }, 'ON_DEMAND_UNFIT'],
+    [{ Distance: 'distance * 2' }, 'INPUT_REPEATED'],
+    [{ place: 'distance * 2' }, 'INPUT_REPEATED'],
+    [{ __id: 'distance * 2' }, 'INPUT_REPEATED'],
+    [{ late: 'distance * 2' }, 'INPUT_IS_TARGET'],
+    [{ x: 'distance / 0' }, 'INPUT_ALL_MISSING'],
+  ])('refuses the computed inputs %j', async (onDemand, code) => {
+    await expect(build({ dataset: { onDemand } })).rejects.toMatchObject({ code })
+  })
+
   it('joins the weather of the hour before: at the full hour it is not known yet', async () => {
     const frame = await build()
     const { rows } = await read(frame, 'validation')

@@ -30,10 +30,10 @@ const number = fc.oneof(plainNumber, plainNumber, hugeNumber, anyNumber)
 const text = fc.constantFrom('', 'x', 'X', "it's", 'ação', '"', 'x ')
 
 const row: fc.Arbitrary<Row> = fc.tuple(
-  fc.option(number, { freq: 6 }),
-  fc.option(number, { freq: 6 }),
-  fc.option(text, { freq: 6 }),
-  fc.option(text, { freq: 6 }),
+  fc.option(number, { freq: 6, nil: null }),
+  fc.option(number, { freq: 6, nil: null }),
+  fc.option(text, { freq: 6, nil: null }),
+  fc.option(text, { freq: 6, nil: null }),
 )
 
 const quoted = (value: string) => `'${value.replaceAll("'", "''")}'`

@@ -29,7 +29,7 @@ export interface InputPlan {
  * when an expression of the version does not fit
  */
 export function planInputs(
-  version: ModelVersion,
+  version: Pick<ModelVersion, 'signature'>,
   project: Project,
   dataset: DatasetRecord | undefined,
 ): InputPlan {
