@@ -1,7 +1,7 @@
 import { hostname } from 'node:os'
 import { createLeases, createScheduler, type Job } from '../platform/orchestration/index.ts'
-import { endpointName } from '../stages/deployment/index.ts'
-import { advanceRollout } from './advance-rollout.ts'
+import { beganAnew, CLOCKS_DIFFER_MS, endpointName } from '../stages/deployment/index.ts'
+import { advanceRollout, restartStep } from './advance-rollout.ts'
 import type { Platform } from './platform.ts'
 import { retrainIfPending } from './retrain.ts'
 import type { ErrorCounts } from './rollout/index.ts'
@@ -40,14 +40,32 @@ function createMeter(gateway: WatchedGateway) {
   }
 }
 
+/** Tells of a clock that was set, or stood still with the machine, between two looks. */
+function createClockWatch(sinceStart: () => number) {
+  let before: { readonly wallMs: number; readonly spentMs: number } | undefined
+  return {
+    wasSet(wallMs: number): boolean {
+      const last = before
+      const spentMs = sinceStart()
+      before = { wallMs, spentMs }
+      if (last === undefined) return false
+      return Math.abs(wallMs - last.wallMs - (spentMs - last.spentMs)) > CLOCKS_DIFFER_MS
+    },
+  }
+}
+
 interface Meters {
+  readonly clock: ReturnType<typeof createClockWatch>
   readonly step: ReturnType<typeof createMeter>
   readonly window: ReturnType<typeof createMeter>
 }
 
 async function look(platform: Platform, gateway: WatchedGateway, meters: Meters): Promise<void> {
   const nowMs = platform.clock.now()
-  const decision = await advanceRollout(platform, nowMs, meters.step.since())
+  const decision = meters.clock.wasSet(nowMs)
+    ? await restartStep(platform, nowMs)
+    : await advanceRollout(platform, nowMs, meters.step.since())
+  if (decision !== null && beganAnew(decision)) meters.step.reset()
   const errors = Object.values(meters.window.since()).reduce((a, b) => a + b, 0)
   const measured = { errors, resources: gateway.resources(), wallClockMs: null }
   // Windows that passed while nobody looked are judged one by one; the errors count to the last.
@@ -62,12 +80,18 @@ async function look(platform: Platform, gateway: WatchedGateway, meters: Meters)
 /**
  * Closes the loop beside a running gateway: judges a canary, watches windows as they end, and
  * carries out decisions to retrain. Of several servers one does it at a time.
+ * @param sinceStart milliseconds of a clock that nobody sets; @default performance.now
  */
 export function watchJob(
   platform: Platform,
   { gateway, everyMs }: Pick<KeepWatchOptions, 'gateway' | 'everyMs'>,
+  sinceStart: () => number = () => performance.now(),
 ): Job {
-  const meters = { step: createMeter(gateway), window: createMeter(gateway) }
+  const meters = {
+    clock: createClockWatch(sinceStart),
+    step: createMeter(gateway),
+    window: createMeter(gateway),
+  }
   const { project } = platform
   return {
     name: `watch/${project.name}/${endpointName(project)}`,

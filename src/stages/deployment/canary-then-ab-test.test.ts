@@ -83,7 +83,7 @@ describe('a canary that an A/B run follows', () => {
 
   test('keeps the run’s rules when the project file changes, and may be ended by hand', () => {
     const { state } = passed()
-    const step = judge(state, { policy: blueGreen, evidence: { ab: abOf() } })
+    const step = judge(state, { policy: blueGreen, evidence: { ab: abOf() }, nowMs: T0 + 3 * HOUR })
     expect(step.decision.action).toBe('wait')
     expect(step.state).toBe(state)
     const asked = { state, nowMs: T0, reason: 'asked' }

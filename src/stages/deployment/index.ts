@@ -1,3 +1,4 @@
+export { beganAnew, beginStepAnew, CLOCKS_DIFFER_MS } from './begin-step-anew.ts'
 export { type Challenger, challengerOf } from './challenger.ts'
 export { type ChosenRevision, chooseRevision, isMirrored } from './choose-revision.ts'
 export { describeRollout, type RolloutDescription } from './describe-rollout.ts'

@@ -1,4 +1,6 @@
 import type { DeploymentPolicy, EndpointState } from '../../core/records/index.ts'
+import { beginStepAnew, CLOCKS_DIFFER_MS } from './begin-step-anew.ts'
+import { challengerOf } from './challenger.ts'
 import { keepWaiting } from './end-rollout.ts'
 import { judgeAbTest } from './judge-ab-test.ts'
 import { judgeCanary } from './judge-canary.ts'
@@ -21,6 +23,11 @@ export interface JudgeRolloutOptions {
 export function judgeRollout(options: JudgeRolloutOptions): RolloutStep {
   const { state, policy, evidence, nowMs } = options
   const { canary, trial } = state
+  const since = challengerOf(state)?.since
+  // Until the clock comes there again nothing would be seen of what the version does.
+  if (since !== undefined && Date.parse(since) > nowMs + CLOCKS_DIFFER_MS) {
+    return beginStepAnew(state, nowMs)
+  }
   if (canary !== null) return judgeCanary({ state, canary, policy, evidence, nowMs })
   if (trial?.kind === 'ab-test') return judgeAbTest({ state, trial, evidence, nowMs })
   if (trial?.kind === 'shadow') return judgeShadow({ state, trial, evidence, nowMs })

@@ -26,6 +26,7 @@ export const ROLLOUT_REASONS = [
   'canary-withdrawn',
   'stable-rolled-back',
   'asked-for',
+  'clock-set',
   'promoted-early',
   'rollout-aborted',
   'drift-kept',

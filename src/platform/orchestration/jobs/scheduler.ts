@@ -8,6 +8,8 @@ const DEFAULT_POLL_MS = 1_000
 const LONGEST_POLL_MS = 30_000
 const DEFAULT_TTL_MS = 30_000
 const LONGEST_ERROR = 2_000
+/** What clocks of several machines may differ by. */
+const CLOCKS_DIFFER_MS = 60_000
 
 /** Something to be done again and again, by one server at a time. */
 export interface Job {
@@ -134,7 +136,9 @@ class LeasingScheduler implements Scheduler {
     for (const job of this.#options.jobs) {
       const standing = standings.get(job.name)
       if (standing === undefined) await this.#enter(job)
-      else if (standing.nextDueMs <= nowMs) this.#begin(job)
+      else if (standing.nextDueMs <= nowMs || standing.nextDueMs > latestDueMs(job, nowMs)) {
+        this.#begin(job)
+      }
     }
     return [...this.#running.values()]
   }
@@ -166,15 +170,18 @@ class LeasingScheduler implements Scheduler {
     })
   }
 
-  async #startIfDue({ name }: Job, lease: Lease): Promise<number | undefined> {
+  async #startIfDue(job: Job, lease: Lease): Promise<number | undefined> {
     const startedMs = Math.round(this.#clock.now())
+    const latestMs = latestDueMs(job, startedMs)
     return this.#options.database.transaction(async (transaction) => {
       await this.#options.leases.guard(transaction, lease)
       const { numUpdatedRows } = await transaction
         .updateTable('jobs')
         .set({ last_started_ms: startedMs })
-        .where('name', '=', name)
-        .where('next_due_ms', '<=', startedMs)
+        .where('name', '=', job.name)
+        .where((where) =>
+          where.or([where('next_due_ms', '<=', startedMs), where('next_due_ms', '>', latestMs)]),
+        )
         .executeTakeFirstOrThrow()
       return numUpdatedRows === 1n ? startedMs : undefined
     })
@@ -218,6 +225,11 @@ class LeasingScheduler implements Scheduler {
         .execute()
     })
   }
+}
+
+/** A job that is due later than that was entered before the clock was set back: it is due now. */
+function latestDueMs({ everyMs }: Job, nowMs: number): number {
+  return Math.round(nowMs + everyMs + CLOCKS_DIFFER_MS)
 }
 
 function isInterruption(error: unknown): boolean {

@@ -148,6 +148,7 @@ export const REASONS_PT_BR: Readonly<Record<string, string>> = {
   'shadow-started': 'a versão {version} vê {percent} % das requisições depois de respondidas',
   'shadow-report':
     '{compared} linhas comparadas, {failed} requisições falharam, {dropped} foram descartadas',
+  'clock-set': 'o relógio foi acertado: a etapa, iniciada em {before}, recomeça',
   'shadow-time-up': 'o prazo da sombra acabou com {compared} linhas comparadas: é pouco',
   'difference-kept': 'as previsões diferem em média {mean}',
   'difference-exceeded': 'as previsões diferem em média {mean}; o máximo é {max}',
