@@ -4,7 +4,7 @@ import type { EndpointState, RolloutDecision } from '../../src/core/records/inde
 import type { ProjectInput } from '../../src/index.ts'
 import { openPredictionLog } from '../../src/platform/prediction-log/index.ts'
 import { csvOf } from './fixtures/churn.ts'
-import { documentOf, esteira } from './fixtures/esteira.ts'
+import { documentOf, esteira, startEsteira, untilProcessesEnd } from './fixtures/esteira.ts'
 import { projectFolder, writeFiles } from './fixtures/folders.ts'
 import { readings, sensorProject } from './fixtures/sensor.ts'
 
@@ -43,10 +43,21 @@ interface Story {
 }
 
 /** Trains version 1 by `first`, then lives on by `then`, which trains version 2 after four days. */
-async function live(first: ProjectInput, then: ProjectInput): Promise<Story & { folder: string }> {
+async function live(
+  first: ProjectInput,
+  then: ProjectInput,
+  killedAt?: RegExp,
+): Promise<Story & { folder: string }> {
   const folder = projectFolder({ 'readings.csv': READINGS, 'esteira.config.json': first })
   await documentOf(folder, ['run'])
   writeFiles(folder, { 'esteira.config.json': then })
+  if (killedAt !== undefined) {
+    const running = startEsteira(folder, ['replay'])
+    await running.printed(killedAt)
+    running.child.kill('SIGKILL')
+    await running.ended
+    await untilProcessesEnd(folder)
+  }
   await documentOf(folder, ['replay'])
   const decisions = await documentOf<RolloutDecision[]>(folder, ['rollout', 'explain'])
   const { state } = await documentOf<{ state: EndpointState }>(folder, ['rollout', 'status'])
@@ -94,8 +105,9 @@ describe('a canary for safety, then an A/B run for value', () => {
     expect(said).toMatch(/in money: [\d.]+ BRL a decision \([\d.]+ to [\d.]+\)/)
   }, 300_000)
 
-  test('a version that is worth no more goes back when the time is up, every key counted once', async () => {
-    const story = await live(project(), project())
+  test('a version that is worth no more goes back when the time is up, every key counted once; killed on the way or not', async () => {
+    // Killed before the day is judged to its end: its requests were made before the run began.
+    const story = await live(project(), project(), /start-ab-test/)
     const [, , started, ended] = story.decisions
     expect(actions(story)).toEqual(['switch', 'start-canary', 'start-ab-test', 'roll-back'])
     expect(codes(ended)[0]).toBe('test-time-up')

@@ -22,6 +22,11 @@ interface ReplayState {
   readonly key: string
   readonly nextMs: number
   readonly requests: number
+  /**
+   * Everything before `nextMs` was sent, and its last day is not judged yet. Judging again is
+   * harmless; sending that day's requests again would show them to a rollout that began after them.
+   */
+  readonly isUnsettled?: boolean
 }
 
 export interface ReplaySummary {
@@ -164,26 +169,39 @@ async function travelDays(
   let currentRevision = revision
   let windows = 0
   let started = performance.now()
-  for (let day = state.nextMs; day < untilMs; day += DAY_MS) {
-    const toMs = Math.min(day + DAY_MS, untilMs)
-    const share = (day - fromMs) / (untilMs - fromMs)
-    platform.onProgress({
-      kind: 'step-progress',
-      stage: 'monitoring',
-      name: 'replay',
-      share,
-      message: isoTime(day).slice(0, 10),
-      atMs: platform.clock.now(),
-    })
-    const requests = await replayDay(platform, travel, { fromMs: day, toMs })
-    await client.sendLabels(await travel.history.labels(day, toMs, fromMs))
-    const settled = await settleDay(travel, toMs, meters, performance.now() - started)
+  const keep = async (next: ReplayState) => {
+    currentRevision = await platform.store.writeState(stateName(endpoint), next, currentRevision)
+    current = next
+  }
+  const settle = async () => {
+    const settled = await settleDay(travel, current.nextMs, meters, performance.now() - started)
     if (settled.windows > 0) started = performance.now()
     windows += settled.windows
-    current = { key: current.key, nextMs: toMs, requests: current.requests + requests }
-    currentRevision = await platform.store.writeState(stateName(endpoint), current, currentRevision)
+    const { key, nextMs, requests } = current
+    await keep({ key, nextMs, requests })
+  }
+  if (current.isUnsettled) await settle()
+  for (let day = current.nextMs; day < untilMs; day += DAY_MS) {
+    const toMs = Math.min(day + DAY_MS, untilMs)
+    announceDay(travel, day)
+    const sent = await replayDay(platform, travel, { fromMs: day, toMs })
+    await client.sendLabels(await travel.history.labels(day, toMs, fromMs))
+    const requests = current.requests + sent
+    await keep({ key: current.key, nextMs: toMs, requests, isUnsettled: true })
+    await settle()
   }
   return { ...current, windows }
+}
+
+function announceDay({ platform, fromMs, untilMs }: Travel, day: number): void {
+  platform.onProgress({
+    kind: 'step-progress',
+    stage: 'monitoring',
+    name: 'replay',
+    share: (day - fromMs) / (untilMs - fromMs),
+    message: isoTime(day).slice(0, 10),
+    atMs: platform.clock.now(),
+  })
 }
 
 async function summarize(
@@ -235,7 +253,8 @@ export async function replay(platform: Platform, options: ReplayOptions): Promis
   if (value !== undefined && value.key !== key) throw flowErrors.REPLAY_CHANGED({ endpoint })
   const state = value ?? { key, nextMs: fromMs, requests: 0 }
   const span = { fromMs, untilMs }
-  if (state.nextMs >= untilMs) return summarize(platform, { span, end: state, cached: true })
+  if (state.nextMs >= untilMs && !state.isUnsettled)
+    return summarize(platform, { span, end: state, cached: true })
   const started = clock.now()
   onProgress({ kind: 'step-started', stage: 'monitoring', name: 'replay', atMs: started })
   const lock = acquireProjectLock({ folder: platform.folder, purpose: 'esteira replay' })
