@@ -37,11 +37,15 @@ export function computedInput(
   return {
     cells(rows, given) {
       const columnsOfRows = used.map(given)
-      const row: Cell[] = []
-      return Array.from({ length: rows }, (_, at) => {
-        for (const [place, cells] of columnsOfRows.entries()) row[place] = cells[at] ?? null
-        return numberOf(row)
-      })
+      const row: Cell[] = used.map(() => null)
+      const numbers: (number | null)[] = []
+      for (let at = 0; at < rows; at++) {
+        for (let place = 0; place < row.length; place++) {
+          row[place] = columnsOfRows[place]?.[at] ?? null
+        }
+        numbers.push(numberOf(row))
+      }
+      return numbers
     },
   }
 }
