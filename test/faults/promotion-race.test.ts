@@ -131,8 +131,12 @@ test.each(DIALECTS)(
       const during = await traffic.fresh(20)
       expect(new Set(during.map(({ version }) => version))).toEqual(new Set([stable, challenger]))
 
-      const race = [send(first, 'promote'), send(second, 'abort')]
-      const outcomes = await Promise.all(round % 2 === 0 ? race : race.toReversed())
+      const race = [
+        { url: first, action: 'promote' },
+        { url: second, action: 'abort' },
+      ]
+      const order = round % 2 === 0 ? race : race.toReversed()
+      const outcomes = await Promise.all(order.map(({ url, action }) => send(url, action)))
       const won = outcomes.filter(({ status }) => status === 200)
       expect(won).toHaveLength(1)
       const lost = outcomes.find(({ status }) => status !== 200)
