@@ -1,12 +1,16 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 
 function isAlive(pid: number): boolean {
   try {
-    return process.kill(pid, 0)
+    process.kill(pid, 0)
+    // Where nobody asks how it ended, its name stays for a while.
+    const stat = `/proc/${pid}/stat`
+    return !(existsSync(stat) && /\) Z/.test(readFileSync(stat, 'utf8')))
   } catch {
     return false
   }

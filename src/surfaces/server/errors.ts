@@ -43,7 +43,7 @@ export const serverErrors = defineErrors({
     message: (d) =>
       `The server would be open to everybody at ${d.host}: nobody can log in yet, so it does not start.`,
     hint: () =>
-      'Create an administrator: `esteira user create <name> --admin` (or set oidc.issuer), or listen on 127.0.0.1.',
+      'Create an administrator: `esteira user create <name> --admin` (or set oidc.issuer); for predictions alone ESTEIRA_GATEWAY_TOKEN is enough; or listen on 127.0.0.1.',
   }),
   SERVER_ADDRESS_TAKEN: problem<{ host: string; port: number; reason: string }>({
     ...refused,
