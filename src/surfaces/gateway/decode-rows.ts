@@ -2,18 +2,20 @@ import { type Cell, decodeColumn } from './decode-column.ts'
 import { gatewayErrors } from './errors.ts'
 import type { InferRequest, WireTensor } from './open-inference.ts'
 import type { InputPlan, RequestColumn } from './request-columns.ts'
+import { SentColumns } from './sent-columns.ts'
 import { decodeMatrix, isMatrix, matrixColumns } from './tensors/decode-matrix.ts'
 
 export interface DecodedRows {
   readonly rows: number
   /** What the caller sent, by column. */
-  readonly columns: ReadonlyMap<string, readonly Cell[]>
+  readonly columns: SentColumns
 }
 
 /** A plan's columns by name, made once a plan: requests come by the thousand. */
 interface Wanted {
   readonly columns: ReadonlyMap<string, RequestColumn>
   readonly names: readonly string[]
+  readonly places: ReadonlyMap<string, number>
 }
 
 const known = new WeakMap<InputPlan, Wanted>()
@@ -29,7 +31,7 @@ export function decodeRows(
   maxBatchRows: number,
 ): DecodedRows {
   const wanted = wantedOf(plan)
-  const columns = new Map<string, readonly Cell[]>()
+  const columns = new SentColumns(wanted.places)
   let rows: number | undefined
   for (const tensor of request.inputs) {
     const column = wanted.columns.get(tensor.name)
@@ -54,16 +56,15 @@ function wantedOf(plan: InputPlan): Wanted {
   let wanted = known.get(plan)
   if (wanted === undefined) {
     const columns = new Map(plan.columns.map((column) => [column.name, column]))
-    wanted = { columns, names: [...columns.keys()] }
+    const names = [...columns.keys()]
+    wanted = { columns, names, places: new Map(names.map((name, at) => [name, at])) }
     known.set(plan, wanted)
   }
   return wanted
 }
 
-type Columns = Map<string, readonly Cell[]>
-
 /** Rows of the matrix. @throws INPUT_COMPUTED; INPUT_UNKNOWN for a tensor that is no matrix */
-function addMatrix(columns: Columns, tensor: WireTensor, plan: InputPlan): number {
+function addMatrix(columns: SentColumns, tensor: WireTensor, plan: InputPlan): number {
   if (plan.computed.includes(tensor.name)) {
     throw gatewayErrors.INPUT_COMPUTED({ input: tensor.name, known: [...wantedOf(plan).names] })
   }
@@ -72,27 +73,30 @@ function addMatrix(columns: Columns, tensor: WireTensor, plan: InputPlan): numbe
   }
   const wanted = matrixColumns(tensor, plan)
   const decoded = decodeMatrix(tensor, wanted)
-  for (const [at, { name }] of wanted.entries()) addColumn(columns, name, decoded[at] ?? [])
+  wanted.forEach(({ name }, at) => {
+    addColumn(columns, name, decoded[at] ?? [])
+  })
   return tensor.shape[0] ?? 0
 }
 
-function addColumn(columns: Columns, name: string, cells: readonly Cell[]): number {
-  if (columns.has(name)) throw gatewayErrors.REQUEST_INPUT_REPEATED({ input: name })
-  columns.set(name, cells)
+function addColumn(columns: SentColumns, name: string, cells: readonly Cell[]): number {
+  if (!columns.add(name, cells)) throw gatewayErrors.REQUEST_INPUT_REPEATED({ input: name })
   return cells.length
 }
 
 function checkRows(options: {
   readonly request: InferRequest
   readonly rows: number
-  readonly columns: ReadonlyMap<string, readonly Cell[]>
+  readonly columns: SentColumns
   readonly wanted: readonly string[]
   readonly maxBatchRows: number
 }): DecodedRows {
   const { request, rows, columns, wanted, maxBatchRows } = options
   // Only wanted columns are in there, each once.
   if (columns.size < wanted.length) {
-    throw gatewayErrors.INPUT_MISSING({ inputs: wanted.filter((name) => !columns.has(name)) })
+    throw gatewayErrors.INPUT_MISSING({
+      inputs: wanted.filter((name) => columns.get(name) === undefined),
+    })
   }
   if (rows > maxBatchRows) throw gatewayErrors.BATCH_TOO_LARGE({ rows, limit: maxBatchRows })
   if (request.ids !== undefined && request.ids.length !== rows) {

@@ -256,7 +256,8 @@ describe('observers', () => {
       },
       {
         answered: ({ caller, sent, rows }: Parameters<ObserverOf>[0]) => {
-          seen.push(`${caller.key}: ${rows} of ${[...sent.keys()].sort().join(' ')}`)
+          const names = [...sent.entries()].map(([name]) => name).sort()
+          seen.push(`${caller.key}: ${rows} of ${names.join(' ')}`)
         },
       },
     ]

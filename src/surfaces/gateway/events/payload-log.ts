@@ -100,7 +100,7 @@ export function createPayloadLog(
 
   return {
     offer(answer, trace) {
-      const bytes = bytesOfValues(answer.sent.values())
+      const bytes = bytesOfValues([...answer.sent.entries()].map(([, cells]) => cells))
       for (const type of types) {
         if (!queue.offer({ type, answer, atMs: clock.now(), trace }, bytes)) counts.dropped++
       }
@@ -136,7 +136,7 @@ function headersOf({ type, answer, atMs }: WaitingEvent): Record<string, string>
 /** Both as the Open Inference Protocol has them, whichever protocol the caller spoke. */
 function payloadOf({ type, answer }: WaitingEvent): unknown {
   if (type === RESPONSE_TYPE) return inferResponse(answer)
-  const inputs = [...answer.sent].map(([name, data]) => ({
+  const inputs = [...answer.sent.entries()].map(([name, data]) => ({
     name,
     datatype: isText(data) ? 'BYTES' : 'FP64',
     shape: [data.length],

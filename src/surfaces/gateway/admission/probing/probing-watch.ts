@@ -86,7 +86,7 @@ export function createProbingWatch(options: ProbingWatchOptions): ProbingWatch {
       const policy = options.policy()
       if (policy === undefined) return
       const window = windowOf(request.caller.key, durationMs(policy.window), now())
-      const columns = [...request.sent.values()]
+      const columns = [...request.sent.entries()].map(([, cells]) => cells)
       const strange = strangeFlags(request)
       const count = Math.min(request.rows, MAX_ROWS)
       const from = Math.floor(random() * (request.rows - count + 1))
@@ -124,5 +124,5 @@ function remember<T>(map: Map<string, T>, key: string, value: T): void {
 /** Flags that blame a column which the caller sent; features are not the caller's doing. */
 function strangeFlags({ sent }: ObservedRequest): ReadonlySet<string> {
   const kinds = ['out-of-range', 'clipped', 'unknown-category']
-  return new Set([...sent.keys()].flatMap((name) => kinds.map((kind) => `${kind}:${name}`)))
+  return new Set([...sent.entries()].flatMap(([name]) => kinds.map((kind) => `${kind}:${name}`)))
 }
