@@ -5,6 +5,8 @@ export interface Fault {
   readonly expected: string
   readonly got: string
   readonly didYouMean?: string | undefined
+  /** The name that no column has, where that is the fault. */
+  readonly column?: string
 }
 
 /** Carries a fault out of the reader; never leaves this folder. */

@@ -48,28 +48,28 @@ function columnType(
     at,
     expected: `an input or a feature of the dataset: ${known.join(', ') || 'there is none'}`,
     got: `"${name}"`,
+    column: name,
     didYouMean: closestName(name, known),
   })
 }
 
-function resultOf(operation: Operation, parts: readonly Expression[], types: readonly Found[]) {
-  const given = parts.map((part, i) => ({ part, type: types[i] }))
-  switch (operation.takes) {
-    case 'numbers':
-      for (const one of given) require(one, ['number'])
-      break
-    case 'conditions':
-      for (const one of given) require(one, ['condition'])
-      break
-    case 'choice-by-condition':
-      for (const one of given.slice(0, 1)) require(one, ['condition'])
-      return requireAlike(given.slice(1), ['number', 'text', 'condition'])
-    case 'choice':
-      return requireAlike(given, ['number', 'text', 'condition'])
-    case 'alike':
-      requireAlike(given, ['number', 'text'])
-  }
-  return operation.gives === 'same' ? undefined : operation.gives
+function resultOf(
+  { takes, gives }: Operation,
+  parts: readonly Expression[],
+  types: readonly Found[],
+): Found {
+  const given = parts.map((part, i): Given => ({ part, type: types[i] }))
+  const [leading, ...others] = given
+  const isLed = takes === 'choice-by-condition'
+  if (takes === 'numbers') for (const one of given) requireType(one, ['number'])
+  if (takes === 'conditions') for (const one of given) requireType(one, ['condition'])
+  if (takes === 'alike') requireAlike(given, ['number', 'text'])
+  if (isLed && leading !== undefined) requireType(leading, ['condition'])
+  const chosen =
+    isLed || takes === 'choice'
+      ? requireAlike(isLed ? others : given, ['number', 'text', 'condition'])
+      : undefined
+  return gives === 'same' ? chosen : gives
 }
 
 interface Given {
@@ -77,12 +77,11 @@ interface Given {
   readonly type: Found
 }
 
+/** The one type of them all; undefined when none is known. */
 function requireAlike(given: readonly Given[], allowed: readonly ValueType[]): Found {
+  for (const one of given) requireType(one, allowed)
   const first = given.find(({ type }) => type !== undefined)?.type
-  for (const one of given) require(one, first === undefined ? allowed : [first])
-  if (first !== undefined && !allowed.includes(first)) {
-    for (const one of given) require(one, allowed)
-  }
+  if (first !== undefined) for (const one of given) requireType(one, [first])
   return first
 }
 
@@ -92,7 +91,7 @@ const CALLED: Readonly<Record<ValueType, string>> = {
   condition: 'a condition such as "x > 0"',
 }
 
-function require({ part, type }: Given, allowed: readonly ValueType[]): void {
+function requireType({ part, type }: Given, allowed: readonly ValueType[]): void {
   if (type === undefined || allowed.includes(type)) return
   const expected = allowed.map((one) => CALLED[one]).join(' or ')
   const name = part.kind === 'column' ? ` ("${part.name}")` : ''

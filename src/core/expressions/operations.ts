@@ -1,6 +1,6 @@
 import type { Value } from './expression.ts'
 
-/** Works on one row: its cells by the places that `compileExpression` gave the columns. */
+/** Works on one row: its cells by the places that `compileNumber` was given for the columns. */
 export type Evaluate = (row: readonly Value[]) => Value
 
 /** One operation, in both of the forms it is run in: they must mean the same to the last bit. */

@@ -49,6 +49,7 @@ describe('computed inputs of a project', () => {
     ['district + 1', /got "district"/],
     ['minutes * 2', /got "minutes"/],
     ['y * 2', /computed inputs cannot refer to each other\) at character 1, got "y"/],
+    ['Fee y', /expected an operator or the end at character 5, got "y"$/],
     ['x * 2', /computed inputs cannot refer to each other\) at character 1, got "x"/],
     ["distance * 'far'", /expected a number at character 12, got a text$/],
     ['', /^dataset\.onDemand\.x: /],

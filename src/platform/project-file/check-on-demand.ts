@@ -21,8 +21,8 @@ export function checkOnDemand(project: Project, kinds: ColumnKinds = new Map()):
     const isOpen = (column: string) => openViews.some((view) => column.startsWith(`${view}__`))
     const reading = readExpression(text, columns, isOpen)
     if (reading.kind === 'expression') return wrongName
-    const { at, expected, got, didYouMean } = reading.fault
-    const isComputed = names.some((other) => got === `"${other}"`)
+    const { at, expected, got, didYouMean, column: unknown } = reading.fault
+    const isComputed = unknown !== undefined && names.includes(unknown)
     const what = isComputed ? `${expected} (computed inputs cannot refer to each other)` : expected
     return [...wrongName, { path, expected: `${what} at character ${at + 1}`, got, didYouMean }]
   })
