@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
+import { accessSync, constants, existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import {
   type ColumnValues,
@@ -121,7 +121,15 @@ export function checkOutput(input: string, output: string): void {
   formatOf(output)
   const fault = (reason: string) => predictFileErrors.ROWS_FILE_UNWRITABLE({ file: output, reason })
   if (resolve(input) === resolve(output)) throw fault('it is the input')
-  if (!existsSync(dirname(resolve(output)))) throw fault('its folder does not exist')
+  const folder = dirname(resolve(output))
+  if (!existsSync(folder)) throw fault('its folder does not exist')
+  if (!statSync(folder).isDirectory()) throw fault('a file stands where its folder should be')
+  if (existsSync(output) && statSync(output).isDirectory()) throw fault('it is a folder')
+  try {
+    accessSync(folder, constants.W_OK)
+  } catch {
+    throw fault('its folder may not be written to')
+  }
 }
 
 /** Writes a query's rows to a file by its ending; whole, or not at all. */

@@ -24,8 +24,7 @@ export function cardCommand(session: CommandSession): Command {
     .option('--write <file>', 'Markdown file with the notes; the measured facts stay as they are')
     .option('--reason <text>', 'why the notes change; kept with the revision')
   return session.complete(command, async (call, [model, version], options) => {
-    const text =
-      options.write === undefined ? undefined : await readFile(String(options.write), 'utf8')
+    const text = options.write === undefined ? undefined : await notesOf(String(options.write))
     const request = {
       model: String(model),
       version: versionOf(version),
@@ -34,6 +33,15 @@ export function cardCommand(session: CommandSession): Command {
     }
     return withRegistry(call, options, (work) => showCard(work, request))
   })
+}
+
+async function notesOf(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8')
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw errors.COMMAND_INVALID({ reason: `--write: the notes cannot be read: ${reason}` }, cause)
+  }
 }
 
 async function showCard(work: RegistryWork, { model, version, text, reason }: CardRequest) {

@@ -20,12 +20,15 @@ export function historyCommand(session: CommandSession): Command {
     const model = String(name)
     const atMs = timeOf(options.at)
     const limit = limitOf(options.limit)
-    return withRegistry(call, options, async ({ governance }) => {
+    return withRegistry(call, options, async ({ catalog, governance }) => {
       if (options.of === undefined) {
         const events = await governance.history({ model, untilMs: atMs, limit })
+        // A deleted model has a history; one that never was is a slip of the pen.
+        if (events.length === 0) await catalog.model(model)
         return { json: events, text: events.length === 0 ? 'None.' : eventsText(events) }
       }
       const standing = await governance.standingAt(model, placeOf(String(options.of)), atMs)
+      if (standing === undefined) await catalog.model(model)
       return { json: standing ?? null, text: standingText(standing) }
     })
   })

@@ -57,7 +57,7 @@ const retention = z.strictObject({
 
 const payloadLog = z.strictObject({
   url: z
-    .url({ protocol: /^https?$/ })
+    .url({ protocol: /^https?$/, error: 'expected http://host or https://host' })
     .optional()
     .describe('where predictions are told as CloudEvents; nowhere when absent'),
   mode: z.enum(['all', 'request', 'response']).default('all').describe('which events are told'),
@@ -88,7 +88,7 @@ export const serverConfigSchema = z.strictObject({
     .optional()
     .describe('metadata database; <data-dir>/metadata.db when absent'),
   onlineStore: z
-    .url({ protocol: /^rediss?$/ })
+    .url({ protocol: /^rediss?$/, error: 'expected redis://host:port or rediss://host:port' })
     .optional()
     .describe(
       'Redis that keeps online features, redis:// or rediss://; <data-dir>/online.db when absent',
