@@ -184,6 +184,15 @@ test('a job that is due every minute runs on after the clock was set back', asyn
   await scheduler.stop()
 })
 
+test('a lease whose holder died is free again after the clock was set back', async () => {
+  const leasesOf = (owner: string) => createLeases(platform.database, { owner, clock })
+  expect(await leasesOf('killed').acquire('job/look', 30_000)).toBeDefined()
+  clock.advance(-5 * MINUTE)
+  expect(await leasesOf('another').acquire('job/look', 30_000)).toBeUndefined()
+  clock.advance(-5 * HOUR)
+  expect(await leasesOf('another').acquire('job/look', 30_000)).toBeDefined()
+})
+
 test('requests go on while the clock jumps: deadlines, rates and the log hold', async () => {
   const perCaller = { requestsPerSecond: 0.001, burst: 6 }
   const limits = { ...scene.project.deployment.limits, perCaller }

@@ -187,14 +187,14 @@ function openFile(path: string): DatabaseSync {
 
 /** The switch needs the file alone and does not wait by itself: of two first openers one must ask again. */
 function switchToWal(database: DatabaseSync): void {
-  const until = Date.now() + BUSY_TIMEOUT_MS
+  const untilMs = performance.now() + BUSY_TIMEOUT_MS
   const pause = new Int32Array(new SharedArrayBuffer(4))
   for (;;) {
     try {
       database.exec('PRAGMA journal_mode = WAL')
       return
     } catch (error) {
-      if (!isBusy(error) || Date.now() > until) throw error
+      if (!isBusy(error) || performance.now() > untilMs) throw error
       Atomics.wait(pause, 0, 0, 20)
     }
   }

@@ -6,6 +6,8 @@ import type { Lease, LeasedWork, LeaseOptions, Leases } from './lease.ts'
 /** Renewals within the life of a lease: two may fail before the third comes too late. */
 const RENEWALS = 3
 const SHORTEST_TTL_MS = 50
+/** A lease that lasts so much longer than it could was taken before the clock was set back. */
+const IMPOSSIBLY_LONG_MS = 3_600_000
 
 export interface LeasesOptions {
   /** Names this process among all of them, for people who look. */
@@ -40,7 +42,12 @@ class DatabaseLeases implements Leases {
         conflict
           .column('name')
           .doUpdateSet((e) => ({ owner, until_ms, fence: e('leases.fence', '+', 1) }))
-          .where('leases.until_ms', '<=', nowMs),
+          .where((e) =>
+            e.or([
+              e('leases.until_ms', '<=', nowMs),
+              e('leases.until_ms', '>', until_ms + IMPOSSIBLY_LONG_MS),
+            ]),
+          ),
       )
       .returning('fence')
       .executeTakeFirst()
