@@ -9,47 +9,18 @@ import { compareVersions, fetchCompared } from './compare-versions.ts'
 import { environmentHistory } from './environment-history.ts'
 import { environmentLine, versionBefore } from './environment-line.ts'
 import { findVersion } from './find-version.ts'
+import { SAMPLE_MODEL, sampleParts } from './fixtures/sample-parts.ts'
 import { listVersions } from './list-versions.ts'
 import { promoteVersion } from './promote-version.ts'
-import { type ModelVersionParts, registerVersion } from './register-version.ts'
+import { registerVersion } from './register-version.ts'
 import { rollBackEnvironment } from './roll-back-environment.ts'
 import { versionInEnvironment } from './version-in-environment.ts'
 
 const T0 = Date.UTC(2013, 6, 1)
 const DAY = 86_400_000
-const model = 'flight-delays'
+const model = SAMPLE_MODEL
 let scene: TestDatabase
 let store: RecordStore
-
-function parts(run: string, verdict = 'verdict_yes'): ModelVersionParts {
-  return {
-    model,
-    artifact: { digest: 'a'.repeat(64), bytes: 10, name: 'model.onnx' },
-    signature: {
-      schemaVersion: 1,
-      problemType: 'binary-classification',
-      inputs: [{ name: 'hour', kind: 'number', view: null, range: [0, 23], categories: null }],
-      classes: ['0', '1'],
-      positiveClass: '1',
-      tensors: { numeric: 'numeric', categorical: null, output: 'probabilities' },
-    },
-    threshold: 0.5,
-    lineage: {
-      snapshots: {},
-      featureTables: {},
-      dataset: 'dataset_1',
-      frame: 'frame_1',
-      run,
-      evaluation: 'evaluation_1',
-      verdict,
-    },
-    metrics: { rocAuc: 0.7 },
-    candidate: { name: 'xgb', estimator: 'xgboost', parameters: {} },
-    reference: { inputs: [], prediction: null, rows: 10 },
-    card: { digest: 'b'.repeat(64), bytes: 10, name: 'model-card.md' },
-    asOf: null,
-  }
-}
 
 function approve(outcome: Verdict['outcome'] = 'yes', id = `verdict_${outcome}`): Promise<void> {
   return store.put('verdict', id, {
@@ -65,7 +36,7 @@ function approve(outcome: Verdict['outcome'] = 'yes', id = `verdict_${outcome}`)
 }
 
 function register(run: string, verdict?: string) {
-  return registerVersion({ store, nowMs: T0, ...parts(run, verdict) })
+  return registerVersion({ store, nowMs: T0, ...sampleParts(run, verdict) })
 }
 
 function promote(version: number, environment: EnvironmentChange['environment'], atMs = T0) {
@@ -112,7 +83,7 @@ describe.each(DIALECTS)('registry on %s', (dialect) => {
     test('the same parts are the same version, whenever they come again', async () => {
       const first = await register('a')
       await register('b')
-      expect(await registerVersion({ store, nowMs: T0 + DAY, ...parts('a') })).toEqual(first)
+      expect(await registerVersion({ store, nowMs: T0 + DAY, ...sampleParts('a') })).toEqual(first)
       expect(await listVersions({ store, model })).toHaveLength(2)
     })
 
@@ -253,7 +224,7 @@ describe.each(DIALECTS)('registry on %s', (dialect) => {
       const runs = ['a', 'b', 'c', 'a', 'b', 'c']
       const made = await Promise.all(
         runs.map((run, i) =>
-          registerVersion({ store: i % 2 === 0 ? store : other, nowMs: i, ...parts(run) }),
+          registerVersion({ store: i % 2 === 0 ? store : other, nowMs: i, ...sampleParts(run) }),
         ),
       )
       const numbers = made.map(({ version }) => version)
@@ -323,7 +294,7 @@ describe.each(DIALECTS)('registry on %s', (dialect) => {
       const given = { model, source: 's3://x', artifactUri: 's3://x', user: 'ana' }
       await catalog.createVersion(by, given)
       const attach = (threshold: number) =>
-        attachRecord({ store, version: 1, by, nowMs: T0, ...parts('a'), threshold })
+        attachRecord({ store, version: 1, by, nowMs: T0, ...sampleParts('a'), threshold })
       const record = await attach(0.5)
       expect(await attach(0.5)).toEqual(record)
       expect(await findVersion({ store, model, version: 1 })).toEqual(record)
@@ -338,7 +309,7 @@ describe.each(DIALECTS)('registry on %s', (dialect) => {
 
     test('compares two versions', async () => {
       await register('a')
-      const other = parts('b')
+      const other = sampleParts('b')
       await registerVersion({
         store,
         nowMs: T0,
@@ -369,7 +340,9 @@ describe.each(DIALECTS)('registry on %s', (dialect) => {
         ],
         candidate: [],
         parameters: [{ name: 'depth', left: undefined, right: 3 }],
-        signature: [{ name: 'input hour', left: parts('a').signature.inputs[0], right: undefined }],
+        signature: [
+          { name: 'input hour', left: sampleParts('a').signature.inputs[0], right: undefined },
+        ],
         lineage: [{ name: 'run', left: 'a', right: 'b' }],
         sizeDifferenceBytes: 15,
       })
