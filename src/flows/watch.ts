@@ -1,6 +1,6 @@
 import type { ModelVersion, MonitorWindow, RetrainingDecision } from '../core/records/index.ts'
 import { durationMs, isoTime } from '../core/time/index.ts'
-import { endpointName } from '../stages/deployment/index.ts'
+import { challengerOf, endpointName } from '../stages/deployment/index.ts'
 import { watchWindow } from '../stages/monitoring/index.ts'
 import { findVersion } from '../stages/registry/index.ts'
 import { judgeRetraining } from '../stages/retraining/index.ts'
@@ -64,7 +64,7 @@ async function judge(
   platform: Platform,
   version: ModelVersion,
   window: MonitorWindow,
-  last: number | null,
+  beside: { readonly last: number | null; readonly challenger: number | null },
 ) {
   const [windows, gap] = await Promise.all([
     windowsOf(platform, version.version),
@@ -78,7 +78,8 @@ async function judge(
     baselineMetrics: version.metrics,
     baselineCalibrationGap: gap,
     lastTrainedAtMs: Date.parse(version.asOf ?? version.createdAt),
-    lastRetrainingAtMs: last,
+    lastRetrainingAtMs: beside.last,
+    challenger: beside.challenger,
     nowMs: Date.parse(window.to),
     minLabels: platform.project.monitoring.minRows,
   })
@@ -124,7 +125,8 @@ export async function watchNext(
     ...measured,
   })
   const lastRetrainingAtMs = watch.value?.lastRetrainingAtMs ?? null
-  const decision = await judge(platform, version, window, lastRetrainingAtMs)
+  const challenger = challengerOf(state)?.version ?? null
+  const decision = await judge(platform, version, window, { last: lastRetrainingAtMs, challenger })
   const retrain = decision.outcome === 'retrain'
   const next: WatchState = {
     nextFromMs: toMs,

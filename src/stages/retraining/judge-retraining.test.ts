@@ -187,6 +187,15 @@ describe('the decision', () => {
     expect(judge(after).outcome).toBe('retrain')
   })
 
+  it('keeps while a version is being rolled out, since one trained now could not be', () => {
+    const fired = { triggers: [performance], windows: [lost] }
+    const waiting = judge({ ...fired, challenger: 3 })
+    expect(waiting.outcome).toBe('keep')
+    expect(waiting.reasons.map((r) => r.code)).toEqual(['rollout-under-way', 'trigger-fired'])
+    expect(waiting.reasons[0]?.values).toEqual({ challenger: 3 })
+    expect(judge({ ...fired, challenger: null }).outcome).toBe('retrain')
+  })
+
   it('judges every trigger and tells why it keeps', () => {
     const decision = judge({ triggers: [performance, { on: 'data-drift', name: 'inputs' }] })
     expect(decision.triggers.map((t) => t.name)).toEqual(['performance rocAuc', 'inputs'])

@@ -25,6 +25,8 @@ export interface JudgeRetrainingOptions {
   readonly lastTrainedAtMs: number | null
   /** The last decision to retrain; null when there was none. */
   readonly lastRetrainingAtMs: number | null
+  /** The version that is being rolled out beside this one; null or absent when none is. */
+  readonly challenger?: number | null
   readonly nowMs: number
   /** Labelled predictions a window needs before its metrics are believed. Default 200. */
   readonly minLabels?: number
@@ -55,6 +57,14 @@ function coolingDown(options: JudgeRetrainingOptions): Reason | undefined {
   return retrainingReason('cooling-down', message, values)
 }
 
+/** What a version trained now would wait for in vain: one is rolled out at a time. */
+function whyNotNow(options: JudgeRetrainingOptions): Reason | undefined {
+  const { challenger } = options
+  if (challenger === undefined || challenger === null) return coolingDown(options)
+  const message = `version ${challenger} is being rolled out; another is not trained before that ends`
+  return retrainingReason('rollout-under-way', message, { challenger })
+}
+
 function firedReasons(fired: readonly JudgedTrigger[]): Reason[] {
   return fired.map(({ name, on, reason }) =>
     retrainingReason('trigger-fired', `"${name}" fired: ${reason.message}`, {
@@ -68,21 +78,22 @@ function firedReasons(fired: readonly JudgedTrigger[]): Reason[] {
 function reasonsToKeep(
   fired: readonly JudgedTrigger[],
   triggers: readonly JudgedTrigger[],
-  cooling: Reason | undefined,
+  hindrance: Reason | undefined,
 ): Reason[] {
   if (triggers.length === 0) {
     return [retrainingReason('no-triggers', 'the project declares no trigger for retraining')]
   }
-  if (fired.length === 0 || cooling === undefined) {
+  if (fired.length === 0 || hindrance === undefined) {
     const message = `none of ${triggers.length} triggers fired`
     return [retrainingReason('no-trigger-fired', message, { triggers: triggers.length })]
   }
-  return [cooling, ...firedReasons(fired)]
+  return [hindrance, ...firedReasons(fired)]
 }
 
 /**
  * Stage 13: keep watching, or train again. Every declared trigger is judged and kept with its
- * reason, whether it fired or not. One that fires is enough, unless the last retraining is too near.
+ * reason, whether it fired or not. One that fires is enough, unless the last retraining is too near
+ * or what came of it is still being rolled out.
  */
 export function judgeRetraining(options: JudgeRetrainingOptions): RetrainingDecision {
   const { policy, endpoint, version, nowMs } = options
@@ -98,8 +109,8 @@ export function judgeRetraining(options: JudgeRetrainingOptions): RetrainingDeci
     }),
   )
   const fired = triggers.filter((trigger) => trigger.fired)
-  const cooling = coolingDown(options)
-  const retrain = fired.length > 0 && cooling === undefined
+  const hindrance = whyNotNow(options)
+  const retrain = fired.length > 0 && hindrance === undefined
   const window = windows.at(-1)?.id ?? NO_WINDOW
   const at = isoTime(nowMs)
   return {
@@ -111,7 +122,7 @@ export function judgeRetraining(options: JudgeRetrainingOptions): RetrainingDeci
     window,
     outcome: retrain ? 'retrain' : 'keep',
     triggers,
-    reasons: retrain ? firedReasons(fired) : reasonsToKeep(fired, triggers, cooling),
+    reasons: retrain ? firedReasons(fired) : reasonsToKeep(fired, triggers, hindrance),
     at,
   }
 }

@@ -21,6 +21,7 @@ export const RETRAINING_REASONS = [
   'no-trigger-fired',
   'trigger-fired',
   'cooling-down',
+  'rollout-under-way',
 ] as const
 export type RetrainingReason = (typeof RETRAINING_REASONS)[number]
 

@@ -178,5 +178,7 @@ export const REASONS_PT_BR: Readonly<Record<string, string>> = {
   'no-triggers': 'o projeto não declara gatilhos de retreinamento',
   'no-trigger-fired': 'nenhum dos {triggers} gatilhos disparou',
   'trigger-fired': 'o gatilho "{name}" disparou',
+  'rollout-under-way':
+    'a versão {challenger} está sendo implantada; outra não é treinada antes do fim',
   'cooling-down': 'houve um retreinamento em {last}; o próximo pode vir em {until}',
 }
