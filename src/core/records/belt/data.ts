@@ -63,7 +63,8 @@ export const FRAME_COLUMNS = {
 export const INPUT_KINDS = ['number', 'text'] as const
 /** Models see numbers (float32, booleans as 0/1, timestamps refused) and texts. */
 export const inputColumnSchema = z.strictObject({
-  name: z.string(),
+  // As a key of a JavaScript object this one would be no key: rows by name would lack it.
+  name: z.string().refine((name) => name !== '__proto__', 'a name other than "__proto__"'),
   kind: z.enum(INPUT_KINDS),
   /** The feature view it comes from, or null for a column of the request and a computed one. */
   view: z.string().nullable(),
