@@ -57,4 +57,6 @@ test('a shadow much slower than the requests that come holds up none of them', {
   expect(await askForNumber(server.url)).toMatchObject({ status: 200, value: 0.5 })
   const late = await last.stop()
   expect(late.filter(({ status }) => status !== 200)).toEqual([])
+  // The thread it had is gone, and keeps nothing from ending.
+  expect(await server.stop()).toBe(0)
 })
