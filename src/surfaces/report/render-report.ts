@@ -1,4 +1,4 @@
-import { STAGES, type Stage } from '../../core/records/index.ts'
+import { type MonitorWindow, STAGES, type Stage } from '../../core/records/index.ts'
 import { beltMap } from './belt-map.ts'
 import { createFormats, type Formats, REPORT_LANGUAGES } from './formats.ts'
 import { type Html, html, raw } from './html.ts'
@@ -45,11 +45,18 @@ function tile(name: string, value: string): Html {
   return html`<div class="tile"><b>${value}</b><span>${name}</span></div>`
 }
 
+/** By every version: a window's own figures speak of the stable one alone. */
+function answeredIn({ predictions, byVersion }: MonitorWindow): number {
+  const versions = Object.values(byVersion)
+  if (versions.length === 0) return predictions
+  return versions.reduce((sum, version) => sum + version.predictions, 0)
+}
+
 function tiles(data: ReportData, formats: Formats): Html {
   const { words } = formats.texts
   const { evaluation } = data
   const auc = evaluation?.metrics.rocAuc
-  const predictions = data.windows.reduce((sum, w) => sum + w.predictions, 0)
+  const predictions = data.windows.reduce((sum, w) => sum + answeredIn(w), 0)
   const retrainings = data.decisions.filter((d) => d.outcome === 'retrain').length
   return html`<div class="tiles">
     ${evaluation && tile(words.best, evaluation.candidate)}
