@@ -62,14 +62,15 @@ export function assembleInputs(
   for (let row = 0; row < sources.rows; row++) flags.push([...(sources.flags?.[row] ?? [])])
   const found: Findings = { flags: flags as string[][], refused: [] }
   const given = (input: GivenInput) => givenCells(input, sources)
+  const checking = { found, policy }
   const columns = inputRules(signature).map((rule) => {
     const cells = rule.computed?.cells(sources.rows, given) ?? given(rule)
     if (rule.kind === 'number') {
       return policy.outOfRange === 'clip'
         ? clipped(cells, rule, found)
-        : checkRange(cells, rule, { found, policy })
+        : checkRange(cells, rule, checking)
     }
-    return checkCategories(cells, rule, { found, policy })
+    return checkCategories(cells, rule, checking)
   })
   return { rows: sources.rows, columns, flags: found.flags, refused: found.refused }
 }

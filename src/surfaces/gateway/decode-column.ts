@@ -14,9 +14,9 @@ export function decodeColumn(tensor: WireTensor, column: RequestColumn): readonl
   checkDatatype(tensor, column)
   const data = flatData(tensor)
   const reader = readerOf(tensor.datatype, column.kind)
-  const cells: Cell[] = []
-  for (const [row, value] of data.entries()) {
-    cells.push(readCell(reader, value, { input: tensor.name, row }))
+  const cells = new Array<Cell>(data.length)
+  for (let row = 0; row < data.length; row++) {
+    cells[row] = readCell(reader, data[row], { input: tensor.name, row })
   }
   return cells
 }

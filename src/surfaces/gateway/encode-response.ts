@@ -17,10 +17,14 @@ export interface RowAnswer {
 
 /** The rows of a prediction, with the yes or no of a binary model. */
 export function readAnswers(batch: PredictionBatch, version: AnsweringVersion): RowAnswer[] {
-  return Array.from({ length: batch.rows }, (_, row) => {
-    const output = Array.from(batch.output.subarray(row * batch.width, (row + 1) * batch.width))
-    return { output, decision: decisionOf(output, version) }
-  })
+  const { rows, width } = batch
+  const answers: RowAnswer[] = []
+  for (let row = 0; row < rows; row++) {
+    const output = new Array<number>(width)
+    for (let i = 0; i < width; i++) output[i] = batch.output[row * width + i] ?? Number.NaN
+    answers.push({ output, decision: decisionOf(output, version) })
+  }
+  return answers
 }
 
 type OutputBuilder = (answers: readonly RowAnswer[], version: AnsweringVersion) => OutputTensor
@@ -30,7 +34,8 @@ const BUILDERS: Readonly<Record<string, OutputBuilder>> = {
     name: 'probabilities',
     datatype: 'FP32',
     shape: [answers.length, signature.classes.length],
-    data: answers.flatMap(({ output }) => output),
+    data:
+      answers.length === 1 ? (answers[0]?.output ?? []) : answers.flatMap(({ output }) => output),
   }),
   label: (answers, version) => ({
     name: 'label',
@@ -85,7 +90,12 @@ export function encodeOutputs(
   version: AnsweringVersion,
   names: readonly string[],
 ): OutputTensor[] {
-  return names.flatMap((name) => BUILDERS[name]?.(answers, version) ?? [])
+  const outputs: OutputTensor[] = []
+  for (const name of names) {
+    const output = BUILDERS[name]?.(answers, version)
+    if (output !== undefined) outputs.push(output)
+  }
+  return outputs
 }
 
 /** The outputs as the model's metadata describes them. */

@@ -25,11 +25,10 @@ const UNNAMED = ['/invocations', '/v1/labels']
  */
 export function gatewayPlugin(service: GatewayService): ServerPlugin {
   const { endpoints, options } = service
-  const guard = async (request: FastifyRequest) => {
-    const { url, config } = request.routeOptions
-    if (config.isPublic === true) return
-    const permission = MANAGING.includes(url ?? '') ? 'endpoints:manage' : 'endpoints:predict'
-    const name = nameOf(request)
+  // Made once a route: what a request says of its route is put together anew at each look.
+  const guardOf = (url: string) => async (request: FastifyRequest) => {
+    const permission = MANAGING.includes(url) ? 'endpoints:manage' : 'endpoints:predict'
+    const name = nameOf(request, url)
     const named = name === undefined ? undefined : endpoints.get(name)
     const subject = named ?? endpoints.all.find((one) => may(request, one, permission))
     // Who may none of them is refused for the first.
@@ -48,8 +47,10 @@ export function gatewayPlugin(service: GatewayService): ServerPlugin {
     app.addHook('onRoute', (route) => {
       route.bodyLimit ??= bodyLimitOf(options)
       if (PUBLIC.includes(route.url)) route.config = { ...route.config, isPublic: true }
+      if (route.config?.isPublic === true) return
+      // Before the route's own hooks: who may not ask takes no place.
+      route.onRequest = [guardOf(route.url), ...[route.onRequest ?? []].flat()]
     })
-    app.addHook('onRequest', guard)
     service.addRoutes(app, maySee)
     addRolloutRoutes(app, (request, name) =>
       endpoints.find(name, () => endpoints.all.filter((one) => maySee(request, one))),
@@ -66,9 +67,9 @@ function may(
 }
 
 /** The endpoint that a request names, by its address or in passing. */
-function nameOf(request: FastifyRequest): string | undefined {
+function nameOf(request: FastifyRequest, url: string): string | undefined {
   const { name, target } = request.params as { readonly name?: string; readonly target?: string }
   if (name !== undefined) return name
   if (target !== undefined) return request.method === 'POST' ? splitTarget(target).name : target
-  return UNNAMED.includes(request.routeOptions.url ?? '') ? askedEndpoint(request) : undefined
+  return UNNAMED.includes(url) ? askedEndpoint(request) : undefined
 }

@@ -90,7 +90,10 @@ async function credentialsOf(
   rules: AuthenticationRules,
 ): Promise<Principal | undefined> {
   const { access } = rules
-  const authorized = await authorizedPrincipal(request.raw.rawHeaders, request.ip, rules)
+  const authorized =
+    request.headers.authorization === undefined
+      ? undefined
+      : await authorizedPrincipal(request.raw.rawHeaders, request.ip, rules)
   if (authorized !== undefined) return authorized
   const cookie = request.cookies[SESSION_COOKIE]
   if (cookie === undefined) return undefined

@@ -31,9 +31,9 @@ export function addCrossSiteProtection(app: FastifyInstance, rules: CrossSiteRul
     // A browser never adds an Authorization header of ours by itself.
     if (SAFE_METHODS.has(request.method) || request.headers.authorization !== undefined) return
     checkSite(request, rules.publicOrigin)
+    if (request.csrfToken === undefined) return
     // A login needs no token of the session that it replaces.
-    if (request.routeOptions.config.isPublic === true) return
-    if (request.csrfToken !== undefined) checkToken(request, request.csrfToken)
+    if (request.routeOptions.config.isPublic !== true) checkToken(request, request.csrfToken)
   })
 }
 
