@@ -1,10 +1,7 @@
-import type {
-  ExposureEntry,
-  LabelEntry,
-  MirrorEntry,
-  PredictionEntry,
-} from '../../core/records/index.ts'
+import type { ExposureEntry, LabelEntry, MirrorEntry } from '../../core/records/index.ts'
 import { storageErrors } from '../storage/index.ts'
+import { InputRow } from './input-row.ts'
+import type { WrittenPrediction } from './prediction-log.ts'
 
 const STORE = 'prediction log'
 /** JavaScript's own range of times; DuckDB's is wider. */
@@ -17,12 +14,13 @@ const MAX_LINE_CHARACTERS = 4_000_000
  * answer. `w` is when it was written, in microseconds, and unique in its writer; what the names mean
  * says `log-tables.ts`.
  */
-export function predictionLine(entry: PredictionEntry, written: number): string {
+export function predictionLine(entry: WrittenPrediction, written: number): string {
   const { id, output, timeMs, latencyUs, version } = entry
   requireFinite(id, 'output', output)
   requireFinite(id, 'latencyUs', [latencyUs])
   requireTime(id, timeMs)
-  const inputs = JSON.stringify(entry.inputs)
+  const inputs =
+    entry.inputs instanceof InputRow ? entry.inputs.toText() : JSON.stringify(entry.inputs)
   const flags = entry.flags.length === 0 ? '[]' : JSON.stringify(entry.flags)
   return checkedLine(
     id,

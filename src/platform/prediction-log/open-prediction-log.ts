@@ -1,10 +1,5 @@
 import { isPlatformError } from '../../core/errors/index.ts'
-import type {
-  ExposureEntry,
-  LabelEntry,
-  MirrorEntry,
-  PredictionEntry,
-} from '../../core/records/index.ts'
+import type { ExposureEntry, LabelEntry, MirrorEntry } from '../../core/records/index.ts'
 import { BackgroundCompaction } from './background-compaction.ts'
 import { exposureLine, labelLine, mirrorLine, predictionLine } from './encode-entry.ts'
 import { MAX_JOURNAL_AGE_MS } from './journal-name.ts'
@@ -18,6 +13,7 @@ import type {
   PredictionLog,
   WindowQuery,
   WriteOptions,
+  WrittenPrediction,
 } from './prediction-log.ts'
 import { readCount, readExposed, readMirrored, readPredictions } from './read-entries.ts'
 
@@ -71,7 +67,7 @@ class JournaledPredictionLog implements PredictionLog {
   }
 
   async append(
-    entries: readonly PredictionEntry[],
+    entries: readonly WrittenPrediction[],
     exposures: readonly ExposureEntry[] = [],
     options: WriteOptions = {},
   ): Promise<void> {

@@ -4,6 +4,7 @@ import type {
   MirrorEntry,
   PredictionEntry,
 } from '../../core/records/index.ts'
+import type { InputRow } from './input-row.ts'
 
 export interface LabelledPrediction extends PredictionEntry {
   /** Present when the label was known by `labelsKnownByMs`. */
@@ -53,6 +54,11 @@ export interface MirrorQuery {
   readonly toMs: number
 }
 
+/** A prediction as it is handed to the log. */
+export type WrittenPrediction = Omit<PredictionEntry, 'inputs'> & {
+  readonly inputs: PredictionEntry['inputs'] | InputRow
+}
+
 /**
  * Every answered prediction, and the labels that came later. Writing an id twice keeps the first
  * prediction (a retried request is one decision) and the last label.
@@ -66,7 +72,7 @@ export interface MirrorQuery {
 export interface PredictionLog {
   /** Keeps predictions with the exposures they were; of a key's exposures in a run, the first. */
   append(
-    entries: readonly PredictionEntry[],
+    entries: readonly WrittenPrediction[],
     exposures?: readonly ExposureEntry[],
     options?: WriteOptions,
   ): Promise<void>

@@ -4,12 +4,13 @@ import type {
   ExposureEntry,
   ModelSignature,
   ModelVersion,
-  PredictionEntry,
 } from '../../core/records/index.ts'
 import type { Clock } from '../../core/time/index.ts'
+import { InputRow, type WrittenPrediction } from '../../platform/prediction-log/index.ts'
 import type { RequestTrace } from '../../platform/telemetry/index.ts'
 import type { Deadline } from './admission/deadline.ts'
 import type { ModelInputs } from './assemble-inputs.ts'
+import type { Cell } from './decode-column.ts'
 import type { DecodedRows } from './decode-rows.ts'
 import { checkOutputs, encodeOutputs, type RowAnswer, readAnswers } from './encode-response.ts'
 import { gatewayErrors } from './errors.ts'
@@ -161,17 +162,17 @@ function entriesOf(options: {
   readonly inputs: ModelInputs
   readonly answers: readonly RowAnswer[]
   readonly latencyUs: number
-}): PredictionEntry[] {
+}): WrittenPrediction[] {
   const { endpoint, routed, ids, timeMs, inputs, answers, latencyUs } = options
   const { version, role } = routed.chosen
-  const { signature } = routed.revision.version
+  const names = namesOf(routed.revision.version.signature)
   return answers.map(({ output, decision }, row) => ({
     id: ids[row] ?? '',
     endpoint,
     version,
     role,
     timeMs,
-    inputs: inputsOfRow(signature, inputs, row),
+    inputs: new InputRow(names, cellsOfRow(inputs, row)),
     output: [...output],
     decision,
     latencyUs,
@@ -179,8 +180,19 @@ function entriesOf(options: {
   }))
 }
 
-function inputsOfRow({ inputs }: ModelSignature, { columns }: ModelInputs, row: number) {
-  const cells: PredictionEntry['inputs'] = {}
-  for (const [at, { name }] of inputs.entries()) cells[name] = columns[at]?.[row] ?? null
+const knownNames = new WeakMap<ModelSignature, readonly string[]>()
+
+function namesOf(signature: ModelSignature): readonly string[] {
+  let names = knownNames.get(signature)
+  if (names === undefined) {
+    names = signature.inputs.map(({ name }) => name)
+    knownNames.set(signature, names)
+  }
+  return names
+}
+
+function cellsOfRow({ columns }: ModelInputs, row: number): Cell[] {
+  const cells = new Array<Cell>(columns.length)
+  for (let at = 0; at < columns.length; at++) cells[at] = columns[at]?.[row] ?? null
   return cells
 }

@@ -1,12 +1,12 @@
-import type { DeploymentPolicy, ExposureEntry, PredictionEntry } from '../../core/records/index.ts'
-import type { PredictionLog } from '../../platform/prediction-log/index.ts'
+import type { DeploymentPolicy, ExposureEntry } from '../../core/records/index.ts'
+import type { PredictionLog, WrittenPrediction } from '../../platform/prediction-log/index.ts'
 import { gatewayErrors } from './errors.ts'
 
 /** A disk that was full a moment ago: soon enough for callers, seldom enough for the disk. */
 export const RETRY_AFTER_SECONDS = 5
 
 export interface LoggedAnswer {
-  readonly entries: readonly PredictionEntry[]
+  readonly entries: readonly WrittenPrediction[]
   readonly exposures: readonly ExposureEntry[]
 }
 
