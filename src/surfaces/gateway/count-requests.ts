@@ -31,10 +31,19 @@ export interface RequestCounter {
 /** What web servers write down for a caller that did not wait for its answer. */
 const CALLER_GONE = 499
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /**
+     * Of an inference request, from its beginning on. It stands here and in no map by request: the
+     * tables that a busy map leaves behind keep dead requests alive until the next full collection.
+     */
+    ongoing?: Ongoing
+  }
+}
+
 /** One counter for all endpoints of a gateway. */
 export function createRequestCounter(statistics: Statistics): RequestCounter {
-  const ongoing = new Map<FastifyRequest, Ongoing>()
-  let others = 0
+  let underWay = 0
 
   function record({ model, version, rows }: Ongoing, status: number, durationMs: number): void {
     if (model === undefined) return
@@ -43,15 +52,16 @@ export function createRequestCounter(statistics: Statistics): RequestCounter {
 
   return {
     begin({ request, reply }, model) {
-      const known = ongoing.get(request)
+      const known = request.ongoing
       if (known !== undefined) return known
       const begun: Ongoing = { model, version: null, rows: 0 }
-      ongoing.set(request, begun)
+      request.ongoing = begun
+      underWay++
       // The framework's own `elapsedTime` is 0 unless it logs requests.
       const startedMs = request.arrival?.deadline.arrivedMs ?? performance.now()
       // The framework's own hook is silent when the caller hung up, and the request stayed for ever.
       reply.raw.once('close', () => {
-        ongoing.delete(request)
+        underWay--
         const status = reply.raw.writableFinished ? reply.statusCode : CALLER_GONE
         record(begun, status, performance.now() - startedMs)
       })
@@ -61,7 +71,7 @@ export function createRequestCounter(statistics: Statistics): RequestCounter {
       const begun: Ongoing = { model: undefined, version: null, rows: 0 }
       const startedAt = performance.now()
       const end = (status: number) => record(begun, status, performance.now() - startedAt)
-      others++
+      underWay++
       try {
         const answer = await work(begun)
         end(200)
@@ -70,11 +80,11 @@ export function createRequestCounter(statistics: Statistics): RequestCounter {
         end(statusOf(error))
         throw error
       } finally {
-        others--
+        underWay--
       }
     },
     get inFlight() {
-      return ongoing.size + others
+      return underWay
     },
   }
 }

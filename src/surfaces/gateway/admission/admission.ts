@@ -7,6 +7,7 @@ import { LoopDelay } from './loop-delay.ts'
 import type { Caller } from './probing/request-observer.ts'
 import { createQueueEstimate } from './queue-estimate.ts'
 import type { Rate } from './token-bucket.ts'
+import { WatchList } from './watch-list.ts'
 
 /** A request that may go on, from its arrival until it is answered. */
 export interface Arrival {
@@ -100,7 +101,7 @@ class EndpointAdmission implements Admission {
   readonly #buckets: CallerBuckets = createCallerBuckets()
   readonly #estimate = createQueueEstimate()
   readonly #loop = new LoopDelay(TICK_MS, performance.now())
-  #watched: Arrival[] = []
+  readonly #watched = new WatchList<Visit>()
   #timer: NodeJS.Timeout | undefined
   #policy: DeploymentPolicy | undefined
   #limits: Limits = { maxInFlight: 0, deadlineMs: 0, rate: undefined }
@@ -119,7 +120,7 @@ class EndpointAdmission implements Admission {
     const allowance = limits.rate && this.#takeToken(knock.caller, limits.rate, nowMs)
     const deadline = new RequestDeadline(nowMs, allowedMs, knock.isAbandoned)
     const arrival = new Visit(knock, deadline, allowance)
-    this.#watched.push(arrival)
+    this.#watched.add(arrival)
     return arrival
   }
 
@@ -136,6 +137,7 @@ class EndpointAdmission implements Admission {
       const end = () => {
         this.inFlight--
         visit.end()
+        this.#watched.remove(visit)
         const nowMs = performance.now()
         this.#estimate.record(nowMs - startedMs, beside)
         return nowMs
@@ -212,11 +214,11 @@ class EndpointAdmission implements Admission {
   #tick(): void {
     const nowMs = performance.now()
     this.#loop.tick(nowMs)
-    this.#watched = this.#watched.filter((arrival) => {
-      if (arrival.isSettled()) return false
-      if (nowMs < arrival.deadline.atMs) return true
-      arrival.expire()
-      return false
+    this.#watched.each((visit) => {
+      const isSettled = visit.isSettled()
+      if (!isSettled && nowMs < visit.deadline.atMs) return
+      this.#watched.remove(visit)
+      if (!isSettled) visit.expire()
     })
   }
 }
@@ -226,6 +228,7 @@ class Visit implements Arrival {
   readonly caller: Caller
   readonly deadline: RequestDeadline
   readonly allowance: Allowance | undefined
+  place = -1
   readonly #knock: Knock
   #reject: ((error: Error) => void) | undefined
   #hasEnded = false
