@@ -23,6 +23,12 @@ export type EvidenceSources = Pick<Platform, 'project' | 'store' | 'log'>
 /** Failed requests by version since the rollout's step began, as the gateway counted them. */
 export type ErrorCounts = Readonly<Record<number, number>>
 
+/**
+ * Rows of a revision that are looked at one by one; of more, a uniform sample. Means and quantiles of so
+ * many are known to a hundredth of their spread, and a busy endpoint has millions between two looks.
+ */
+const MOST_ROWS = 20_000
+
 interface Span {
   readonly fromMs: number
   readonly toMs: number
@@ -76,12 +82,9 @@ async function gatherRevision(
   { span, errors }: { readonly span: Span; readonly errors: number },
 ): Promise<GatheredRevision> {
   const endpoint = endpointName(project)
-  const entries = await log.window({
-    endpoint,
-    ...span,
-    version: number,
-    labelsKnownByMs: span.toMs,
-  })
+  const asked = { endpoint, ...span, version: number, labelsKnownByMs: span.toMs }
+  const entries = await log.window({ ...asked, atMost: MOST_ROWS })
+  const answered = entries.length < MOST_ROWS ? entries.length : await log.windowSize(asked)
   const version = await findVersion({ store, model: project.name, version: number })
   const window = watchWindow({
     endpoint,
@@ -103,7 +106,7 @@ async function gatherRevision(
   return {
     version,
     evidence: {
-      requests: entries.length + errors,
+      requests: answered + errors,
       errors,
       latencyP95Ms: latencyP95Ms(entries),
       valuePerDecision: window.valuePerDecision,

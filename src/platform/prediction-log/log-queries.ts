@@ -24,16 +24,30 @@ const ONE_EACH =
 
 /** Columns of {@link PREDICTION}, and the label. */
 export function windowSql(sources: LogSources, query: WindowQuery): string {
-  const { endpoint, fromMs, toMs, version, labelsKnownByMs } = query
-  return `WITH asked AS MATERIALIZED (
-  SELECT * FROM ${sources('predictions', { fromMs, toMs })}
-  WHERE ${inSpan(query)} AND endpoint = ${quoteLiteral(endpoint)}
-  ${version === undefined ? '' : `AND version = ${version}`}
-), firsts AS MATERIALIZED (${firstsSql(sources, 'SELECT id FROM asked')}), p AS MATERIALIZED (
-  SELECT asked.* FROM asked JOIN firsts USING (id, time, written) ${ONE_EACH}
+  const { labelsKnownByMs, atMost } = query
+  const sample = atMost === undefined ? '' : `ORDER BY hash(id), id LIMIT ${Math.floor(atMost)}`
+  return `WITH ${firstOnesSql(sources, query, '*')}, p AS MATERIALIZED (
+  SELECT * FROM ones ${sample}
 ), known AS (${knownLabels(sources, { ids: 'SELECT id FROM p', labelsKnownByMs })})
 SELECT ${PREDICTION}, known.label FROM p LEFT JOIN known ON known.id = p.id
 ORDER BY p.time, p.written, p.id`
+}
+
+export function windowSizeSql(sources: LogSources, query: WindowQuery): string {
+  const narrow = 'id, time, written, version, latency_us, output'
+  return `WITH ${firstOnesSql(sources, query, narrow)} SELECT count(*) AS rows FROM ones`
+}
+
+/** `ones`: a window's predictions, each id once. */
+function firstOnesSql(sources: LogSources, query: WindowQuery, columns: string): string {
+  const { endpoint, fromMs, toMs, version } = query
+  return `asked AS MATERIALIZED (
+  SELECT ${columns} FROM ${sources('predictions', { fromMs, toMs })}
+  WHERE ${inSpan(query)} AND endpoint = ${quoteLiteral(endpoint)}
+  ${version === undefined ? '' : `AND version = ${version}`}
+), firsts AS MATERIALIZED (${firstsSql(sources, 'SELECT id FROM asked')}), ones AS (
+  SELECT asked.* FROM asked JOIN firsts USING (id, time, written) ${ONE_EACH}
+)`
 }
 
 /** Columns of {@link PREDICTION}, the label, and the exposure's endpoint, key, arm and time. */

@@ -4,7 +4,7 @@ import { BackgroundCompaction } from './background-compaction.ts'
 import { exposureLine, labelLine, mirrorLine, predictionLine } from './encode-entry.ts'
 import { MAX_JOURNAL_AGE_MS } from './journal-name.ts'
 import { JournalWriter } from './journal-writer.ts'
-import { countSql, exposedSql, mirroredSql, windowSql } from './log-queries.ts'
+import { countSql, exposedSql, mirroredSql, windowSizeSql, windowSql } from './log-queries.ts'
 import { LogReader } from './log-reader.ts'
 import { migrateDatabase } from './migrate-database.ts'
 import type {
@@ -87,6 +87,10 @@ class JournaledPredictionLog implements PredictionLog {
 
   async window(query: WindowQuery) {
     return readPredictions(await this.#reader.ask((sources) => windowSql(sources, query)))
+  }
+
+  async windowSize(query: WindowQuery): Promise<number> {
+    return readCount(await this.#reader.ask((sources) => windowSizeSql(sources, query)))
   }
 
   async exposed(query: ExposureQuery) {

@@ -111,6 +111,24 @@ describe('the prediction log', () => {
     ]).toEqual([3, 1, 0])
   })
 
+  it('shows a uniform sample of a large window, the same at each look, and says how large it is', async () => {
+    const entries = Array.from({ length: 1_000 }, (_, i) => sampleEntry(`id-${i}`, i))
+    await log.append([...entries, ...entries.slice(0, 100)])
+    const query = { endpoint: 'delays', fromMs: 0, toMs: 1_000 }
+    expect(await log.windowSize(query)).toBe(1_000)
+    expect(await log.windowSize({ ...query, toMs: 500, atMost: 10 })).toBe(500)
+    const sample = await log.window({ ...query, atMost: 200 })
+    expect(new Set(sample.map(({ id }) => id)).size).toBe(200)
+    expect(await log.window({ ...query, atMost: 200 })).toEqual(sample)
+    // Of 200 drawn from 1,000, some 100 fall into the first half: 8 standard deviations either way.
+    const early = sample.filter(({ timeMs }) => timeMs < 500).length
+    expect(Math.abs(early - 100)).toBeLessThan(60)
+    expect(sample.map(({ timeMs }) => timeMs)).toEqual(
+      sample.map(({ timeMs }) => timeMs).toSorted((a, b) => a - b),
+    )
+    expect(await log.window({ ...query, atMost: 5_000 })).toHaveLength(1_000)
+  })
+
   it('takes a retried request as one decision', async () => {
     await log.append([sampleEntry('a', 1), sampleEntry('a', 1, { output: [0.5, 0.5] })])
     await log.append([sampleEntry('a', 9, { output: [0.7, 0.3] })])

@@ -36,6 +36,11 @@ export interface WindowQuery {
   readonly version?: number
   /** Labels that became known later are not shown. @default all labels */
   readonly labelsKnownByMs?: number
+  /**
+   * Of more rows a uniform sample, the same at each look: those whose ids have the smallest hashes.
+   * @default all rows
+   */
+  readonly atMost?: number
 }
 
 /** Exposures of an A/B run before toMs. */
@@ -81,6 +86,8 @@ export interface PredictionLog {
   appendMirrored(entries: readonly MirrorEntry[]): Promise<void>
   /** By time, then in the order of writing. */
   window(query: WindowQuery): Promise<LabelledPrediction[]>
+  /** How many predictions a window has, whatever `atMost` says. */
+  windowSize(query: WindowQuery): Promise<number>
   /** By time, then by key. */
   exposed(query: ExposureQuery): Promise<ExposedPrediction[]>
   /** By time, then in the order of writing. */
