@@ -194,7 +194,7 @@ async function compose(app: FastifyInstance, context: ServerContext, options: Se
   })
   addErrorReplies(app, logger)
   addJsonParser(app)
-  await addSecurityHeaders(app, publicOrigin?.startsWith('https:') ?? false)
+  addSecurityHeaders(app, publicOrigin?.startsWith('https:') ?? false)
   await app.register(cookie)
   addAuthentication(app, { access, needsLogin, predictionToken: options.predictionToken })
   addCrossSiteProtection(app, { loopbackOnly: !needsLogin, publicOrigin })

@@ -33,9 +33,6 @@ export function inferenceHooks(
   endpointOf: (request: FastifyRequest) => GatedEndpoint | undefined,
 ) {
   return {
-    // What keeps browsers from running or framing pages means nothing for an answer in JSON, and is
-    // worked out anew for each request; `answerRequest` says what the answer is.
-    helmet: false as const,
     onRequest(request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction): void {
       const gated = endpointOf(request)
       if (gated === undefined) {
@@ -43,6 +40,7 @@ export function inferenceHooks(
         return
       }
       const http = { request, reply }
+      reply.isBare = true
       try {
         request.arrival = knock(gated, http, counter)
         if (request.arrival.allowance !== undefined) sayAllowance(reply, request.arrival.allowance)
