@@ -1,21 +1,36 @@
 import type { ModelSignature } from '../../core/records/index.ts'
-import type { ColumnBatch, PredictionBatch } from './model-session.ts'
+import type { PredictionBatch } from './model-session.ts'
+import type { PackedRows } from './packed-rows.ts'
 import type { TrialLimits } from './try-model-apart.ts'
 
-/** What a thread is started with: a model's file, and what it must be. */
-export interface ThreadOrder {
+/** A model's file, and what it must be. */
+export interface ModelOrder {
   readonly path: string
   readonly signature: ModelSignature
   readonly digest: string
   readonly trial: TrialLimits
 }
 
-/** To the thread: a batch to answer; null to let go of the model and end. */
-export type ThreadRequest = { readonly call: number; readonly batch: ColumnBatch } | null
+/** To a thread of models, which knows each by a number. */
+export type ThreadRequest =
+  | { readonly kind: 'load'; readonly model: number; readonly order: ModelOrder }
+  | {
+      readonly kind: 'predict'
+      readonly model: number
+      readonly call: number
+      readonly rows: PackedRows
+    }
+  | { readonly kind: 'close'; readonly model: number }
 
-/** From the thread: once `loaded` or `refused`, then an answer or a failure for each call. */
+/** From the thread: an answer or a failure for each call. */
 export type ThreadReply =
-  | { readonly kind: 'loaded' }
-  | { readonly kind: 'refused'; readonly code: string | null; readonly reason: string }
+  | { readonly kind: 'loaded'; readonly model: number }
+  | {
+      readonly kind: 'refused'
+      readonly model: number
+      readonly code: string | null
+      readonly reason: string
+    }
+  | { readonly kind: 'closed'; readonly model: number }
   | { readonly kind: 'answer'; readonly call: number; readonly answer: PredictionBatch }
   | { readonly kind: 'failure'; readonly call: number; readonly reason: string }

@@ -1,4 +1,5 @@
 import type { ModelSignature } from '../../core/records/index.ts'
+import type { PackedRows } from './packed-rows.ts'
 
 /** Rows as columns, by input name. A missing number is NaN, a missing text is "". */
 export interface ColumnBatch {
@@ -19,7 +20,16 @@ export interface PredictionBatch {
 export interface ModelSession {
   readonly signature: ModelSignature
   readonly digest: string
+  /** Whether calls leave this thread free, and are answered one after the other in another. */
+  readonly isApart: boolean
+  /** Whether every later call fails: it was closed, or the thread it lived in has ended. */
+  readonly hasEnded: boolean
   /** @throws PREDICTION_INPUT_MISSING, PREDICTION_FAILED */
   predict(batch: ColumnBatch): Promise<PredictionBatch>
+  /**
+   * The same for rows that are packed already; their numbers are not to be used any more.
+   * @throws PREDICTION_FAILED
+   */
+  predictPacked(rows: PackedRows): Promise<PredictionBatch>
   close(): Promise<void>
 }

@@ -2,6 +2,7 @@ import { type InferenceSession, Tensor } from 'onnxruntime-node'
 import type { ModelSignature } from '../../core/records/index.ts'
 import { inferenceErrors } from './errors.ts'
 import type { ColumnBatch, ModelSession, PredictionBatch } from './model-session.ts'
+import { type InputLayout, layoutOf, type PackedRows, packColumns } from './packed-rows.ts'
 
 /** Rows a run of the engine; bounds the memory of one-hot matrices inside the graph. */
 export const CHUNK_ROWS = 4_096
@@ -14,16 +15,7 @@ export interface OnnxSessionParts {
   readonly model: string
 }
 
-type NumberColumn = Float32Array
-type TextColumn = readonly string[]
-
-/** The columns of a batch in the order of the model's tensors. */
-interface BoundColumns {
-  readonly numbers: readonly NumberColumn[]
-  readonly texts: readonly TextColumn[]
-}
-
-/** Wraps a loaded engine session: named columns in, one row-major array out. */
+/** Wraps a loaded engine session: rows in, one row-major array out. */
 export function createOnnxSession(parts: OnnxSessionParts): ModelSession {
   return new OnnxSession(parts)
 }
@@ -31,10 +23,10 @@ export function createOnnxSession(parts: OnnxSessionParts): ModelSession {
 class OnnxSession implements ModelSession {
   readonly signature: ModelSignature
   readonly digest: string
+  readonly isApart = false
   readonly #session: InferenceSession
   readonly #model: string
-  readonly #numberNames: readonly string[]
-  readonly #textNames: readonly string[]
+  readonly #layout: InputLayout
   readonly #width: number
   readonly #fetches: readonly string[]
   #closed = false
@@ -44,27 +36,31 @@ class OnnxSession implements ModelSession {
     this.digest = digest
     this.#session = session
     this.#model = model
-    this.#numberNames = namesOf(signature, 'number')
-    this.#textNames = namesOf(signature, 'text')
+    this.#layout = layoutOf(signature)
     this.#width = Math.max(1, signature.classes.length)
     this.#fetches = [signature.tensors.output]
   }
 
+  get hasEnded(): boolean {
+    return this.#closed
+  }
+
   async predict(batch: ColumnBatch): Promise<PredictionBatch> {
+    return this.predictPacked(packColumns(batch, this.#layout, this.#model))
+  }
+
+  async predictPacked(packed: PackedRows): Promise<PredictionBatch> {
     const model = this.#model
     const width = this.#width
+    const { rows } = packed
     if (this.#closed) throw inferenceErrors.PREDICTION_FAILED({ model, reason: 'it is closed' })
-    const columns = {
-      numbers: this.#numberNames.map((name) => numberColumn(batch, name, model)),
-      texts: this.#textNames.map((name) => textColumn(batch, name, model)),
+    const output = new Float32Array(rows * width)
+    for (let from = 0; from < rows; from += CHUNK_ROWS) {
+      const some = Math.min(CHUNK_ROWS, rows - from)
+      const answer = await this.#run(this.#feeds(packed, from, some))
+      copyAnswer({ answer, output, from, rows: some, width, model })
     }
-    const output = new Float32Array(batch.rows * width)
-    for (let from = 0; from < batch.rows; from += CHUNK_ROWS) {
-      const rows = Math.min(CHUNK_ROWS, batch.rows - from)
-      const answer = await this.#run(this.#feeds(columns, from, rows))
-      copyAnswer({ answer, output, from, rows, width, model })
-    }
-    return { rows: batch.rows, width, output }
+    return { rows, width, output }
   }
 
   async close(): Promise<void> {
@@ -73,16 +69,18 @@ class OnnxSession implements ModelSession {
     await this.#session.release()
   }
 
-  #feeds(columns: BoundColumns, from: number, rows: number): Record<string, Tensor> {
+  #feeds({ numbers, texts }: PackedRows, from: number, rows: number): Record<string, Tensor> {
     const { numeric, categorical } = this.signature.tensors
     const feeds: Record<string, Tensor> = {}
     if (numeric !== null) {
-      const packed = packNumbers(columns.numbers, from, rows)
-      feeds[numeric] = new Tensor('float32', packed, [rows, this.#numberNames.length])
+      const width = this.#layout.numbers.length
+      const some = numbers.subarray(from * width, (from + rows) * width)
+      feeds[numeric] = new Tensor('float32', some, [rows, width])
     }
     if (categorical !== null) {
-      const packed = packTexts(columns.texts, from, rows)
-      feeds[categorical] = new Tensor('string', packed, [rows, this.#textNames.length])
+      const width = this.#layout.texts.length
+      const some = texts.slice(from * width, (from + rows) * width)
+      feeds[categorical] = new Tensor('string', some, [rows, width])
     }
     return feeds
   }
@@ -96,68 +94,6 @@ class OnnxSession implements ModelSession {
       throw inferenceErrors.PREDICTION_FAILED({ model: this.#model, reason }, cause)
     }
   }
-}
-
-function namesOf(signature: ModelSignature, kind: 'number' | 'text'): readonly string[] {
-  return signature.inputs.filter((input) => input.kind === kind).map((input) => input.name)
-}
-
-function findColumn(batch: ColumnBatch, name: string): Float32Array | readonly string[] {
-  const column = Object.hasOwn(batch.columns, name) ? batch.columns[name] : undefined
-  if (column === undefined) {
-    const given = Object.keys(batch.columns)
-    throw inferenceErrors.PREDICTION_INPUT_MISSING({ input: name, given })
-  }
-  return column
-}
-
-function numberColumn(batch: ColumnBatch, name: string, model: string): NumberColumn {
-  const column = findColumn(batch, name)
-  if (!(column instanceof Float32Array)) throw wrongKind(model, name, 'numbers', 'texts')
-  checkLength(batch, name, { length: column.length, model })
-  return column
-}
-
-function textColumn(batch: ColumnBatch, name: string, model: string): TextColumn {
-  const column = findColumn(batch, name)
-  if (column instanceof Float32Array) throw wrongKind(model, name, 'texts', 'numbers')
-  checkLength(batch, name, { length: column.length, model })
-  return column
-}
-
-function wrongKind(model: string, name: string, expected: string, got: string): Error {
-  const reason = `the input "${name}" expects ${expected}, got ${got}`
-  return inferenceErrors.PREDICTION_FAILED({ model, reason })
-}
-
-function checkLength(
-  batch: ColumnBatch,
-  name: string,
-  found: { readonly length: number; readonly model: string },
-): void {
-  if (found.length === batch.rows) return
-  const reason = `the input "${name}" has ${found.length} values for ${batch.rows} rows`
-  throw inferenceErrors.PREDICTION_FAILED({ model: found.model, reason })
-}
-
-/** Columns side by side, row-major: the layout of the tensor. */
-function packNumbers(columns: readonly NumberColumn[], from: number, rows: number): Float32Array {
-  const width = columns.length
-  const packed = new Float32Array(rows * width)
-  for (let j = 0; j < width; j++) {
-    const column = columns[j]
-    if (column === undefined) continue
-    for (let i = 0, at = j; i < rows; i++, at += width) packed[at] = column[from + i] ?? Number.NaN
-  }
-  return packed
-}
-
-function packTexts(columns: readonly TextColumn[], from: number, rows: number): string[] {
-  const packed: string[] = []
-  for (let i = from; i < from + rows; i++) {
-    for (const column of columns) packed.push(column[i] ?? '')
-  }
-  return packed
 }
 
 interface Answer {

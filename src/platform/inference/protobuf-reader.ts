@@ -15,9 +15,17 @@ export class ProtobufError extends Error {}
 
 /**
  * Reads the fields of one message, flat. Reads nothing outside [start, end), allocates nothing by a
- * declared length, and never recurses: a nested message is a range for the caller to walk.
+ * declared length, and never recurses: a nested message is a range for the caller to walk. It hands
+ * out one object again and again: a tree ensemble has millions of fields.
  */
 export class ProtobufReader {
+  readonly #field: { -readonly [K in keyof ProtobufField]: ProtobufField[K] } = {
+    number: 0,
+    wire: 0,
+    value: 0,
+    start: 0,
+    end: 0,
+  }
   readonly #bytes: Uint8Array
   #at: number
   readonly #end: number
@@ -29,7 +37,7 @@ export class ProtobufReader {
     this.#end = end
   }
 
-  /** The next field, or undefined at the end of the message. */
+  /** The next field, which holds until the next call; undefined at the end of the message. */
   next(): ProtobufField | undefined {
     if (this.#at >= this.#end) return undefined
     this.#readVarint()
@@ -40,19 +48,23 @@ export class ProtobufReader {
   }
 
   #body(number: number, wire: number): ProtobufField {
-    let start = this.#at
-    let value = 0
+    const field = this.#field
+    field.number = number
+    field.wire = wire
+    field.value = 0
+    field.start = this.#at
     if (wire === 0) {
       this.#readVarint()
-      value = this.#value
+      field.value = this.#value
     } else if (wire === 1) this.#skip(8)
     else if (wire === 5) this.#skip(4)
     else if (wire === 2) {
       this.#readVarint()
-      start = this.#at
+      field.start = this.#at
       this.#skip(this.#value)
-    } else throw new ProtobufError(`wire type ${wire} at byte ${start}`)
-    return { number, wire, value, start, end: this.#at }
+    } else throw new ProtobufError(`wire type ${wire} at byte ${field.start}`)
+    field.end = this.#at
+    return field
   }
 
   #skip(length: number): void {
@@ -63,6 +75,12 @@ export class ProtobufReader {
 
   /** Base-128 number, at most ten bytes; read into `#value`. */
   #readVarint(): void {
+    const first = this.#at < this.#end ? this.#bytes[this.#at] : undefined
+    if (first !== undefined && first < 0x80) {
+      this.#at++
+      this.#value = first
+      return
+    }
     let value = 0
     let scale = 1
     for (let i = 0; i < 10; i++) {

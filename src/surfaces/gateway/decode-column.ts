@@ -16,21 +16,21 @@ export function decodeColumn(tensor: WireTensor, column: RequestColumn): readonl
   const reader = readerOf(tensor.datatype, column.kind)
   const cells = new Array<Cell>(data.length)
   for (let row = 0; row < data.length; row++) {
-    cells[row] = readCell(reader, data[row], { input: tensor.name, row })
+    const value = data[row]
+    const cell = value === null ? null : reader.accept(value)
+    if (cell === undefined) throw valueError(reader, value, { input: tensor.name, row })
+    cells[row] = cell
   }
   return cells
 }
 
-/** A value as its column takes it. @throws INPUT_VALUE_WRONG */
-export function readCell(
+/** INPUT_VALUE_WRONG */
+export function valueError(
   reader: CellReader,
   value: unknown,
   place: { readonly input: string; readonly row: number },
-): Cell {
-  if (value === null) return null
-  const cell = reader.accept(value)
-  if (cell !== undefined) return cell
-  throw gatewayErrors.INPUT_VALUE_WRONG({
+) {
+  return gatewayErrors.INPUT_VALUE_WRONG({
     ...place,
     expected: `${reader.expected} or null`,
     got: shown(value),

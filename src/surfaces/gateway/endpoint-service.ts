@@ -2,6 +2,7 @@ import type { PredictionLog } from '../../platform/prediction-log/index.ts'
 import { endpointName } from '../../stages/deployment/index.ts'
 import { createGate, type Gate } from './admission/gate.ts'
 import type { AnswerParts } from './answer-request.ts'
+import type { ComputePlaces } from './compute-places.ts'
 import type { RequestCounter } from './count-requests.ts'
 import type { EndpointFigures, EndpointStatistics } from './endpoint-statistics.ts'
 import { statisticsOfTally, tallyOf } from './endpoint-tally.ts'
@@ -57,6 +58,8 @@ export interface SharedParts {
   readonly counter: RequestCounter
   readonly startedAtMs: number
   readonly processMetrics: ProcessMetrics
+  /** Of all models. */
+  readonly places: ComputePlaces
   /** Of all models in memory. */
   readonly budget: MemoryBudget
 }
@@ -67,7 +70,7 @@ export function createEndpointService(
 ): EndpointService {
   const { project, clock, log, store } = options
   const settings = createLiveSettings(project)
-  const sources = { ...options, policy: () => settings.policy }
+  const sources = { ...options, policy: () => settings.policy, places: shared.places }
   const endpoint = createServedEndpoint(endpointName(project), sources, {
     budget: shared.budget,
     isPinned: options.isPinned ?? false,

@@ -50,6 +50,11 @@ export interface SharedOptions {
    * least recently used leave, and come back when they are asked for. @default no limit
    */
   readonly memoryBudgetBytes?: number | undefined
+  /**
+   * Whether this process has more than one core to itself, so that small models compute beside the
+   * event loop. @default whether the process may use more than one
+   */
+  readonly hasSpareCore?: boolean | undefined
   /** Asked for metrics and statistics when several processes answer. @default this process alone */
   readonly group?: GatewayGroup | undefined
 }

@@ -1,4 +1,4 @@
-import type { FastifyRequest } from 'fastify'
+import type { FastifyRequest, onRequestHookHandler } from 'fastify'
 import { requirePermission, type ServerPlugin } from '../server/index.ts'
 import { auditSuspicions } from './admission/audit-suspicions.ts'
 import { askedEndpoint, type MaySee } from './endpoint-directory.ts'
@@ -26,18 +26,22 @@ const UNNAMED = ['/invocations', '/v1/labels']
 export function gatewayPlugin(service: GatewayService): ServerPlugin {
   const { endpoints, options } = service
   // Made once a route: what a request says of its route is put together anew at each look.
-  const guardOf = (url: string) => async (request: FastifyRequest) => {
+  const guardOf = (url: string): onRequestHookHandler => {
     const permission = MANAGING.includes(url) ? 'endpoints:manage' : 'endpoints:predict'
-    const name = nameOf(request, url)
-    const named = name === undefined ? undefined : endpoints.get(name)
-    const subject = named ?? endpoints.all.find((one) => may(request, one, permission))
-    // Who may none of them is refused for the first.
-    const { name: endpoint, project } = subject ?? endpoints.first
-    await requirePermission(request, permission, {
-      project,
-      endpoint,
-      subject: `endpoint/${endpoint}`,
-    })
+    return (request, _reply, done) => {
+      const name = nameOf(request, url)
+      const named = name === undefined ? undefined : endpoints.get(name)
+      const subject = named ?? endpoints.all.find((one) => may(request, one, permission))
+      // Who may none of them is refused for the first.
+      const asked = subject ?? endpoints.first
+      if (may(request, asked, permission)) {
+        done()
+        return
+      }
+      const { name: endpoint, project } = asked
+      const about = { project, endpoint, subject: `endpoint/${endpoint}` }
+      requirePermission(request, permission, about).then(() => done(), done)
+    }
   }
   const maySee: MaySee = (request, one) => may(request, one, 'endpoints:predict')
   return async (app, context) => {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { createComputePlaces } from './compute-places.ts'
 import { createRequestCounter, type RequestCounter } from './count-requests.ts'
 import {
   createEndpointDirectory,
@@ -56,7 +57,9 @@ export function createGatewayService(options: GatewayServiceOptions): GatewaySer
   const counter = createRequestCounter(statistics)
   const budget = createMemoryBudget(options.memoryBudgetBytes)
   const processMetrics = createProcessMetrics()
-  const shared = { statistics, counter, budget, startedAtMs: Date.now(), processMetrics }
+  const places = createComputePlaces(options)
+  const startedAtMs = Date.now()
+  const shared = { statistics, counter, budget, places, startedAtMs, processMetrics }
   const services = options.endpoints.map((endpoint) => createEndpointService(endpoint, shared))
   const endpoints = createEndpointDirectory(services)
   const release = readRelease()

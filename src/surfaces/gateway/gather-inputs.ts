@@ -1,7 +1,7 @@
 import type { DeploymentPolicy } from '../../core/records/index.ts'
 import { assembleInputs, type ModelInputs } from './assemble-inputs.ts'
 import { type DecodedRows, decodeRows } from './decode-rows.ts'
-import type { FeatureLookup } from './features/look-up-features.ts'
+import type { FeatureLookup, LookedUp } from './features/look-up-features.ts'
 import type { LoadedRevision } from './load-revision.ts'
 import type { InferRequest } from './open-inference.ts'
 
@@ -24,17 +24,23 @@ export interface GatheredInputs {
   readonly sent: DecodedRows['columns']
 }
 
-/** What the model sees for a request: its columns, and the features looked up by them. */
-export async function gatherInputs(
+/**
+ * What the model sees for a request: its columns, and the features looked up by them. At once where
+ * nothing is looked up.
+ */
+export function gatherInputs(
   { features, policy }: GatherParts,
   request: InferRequest,
   { revision, timeMs, startedAt }: GatherCall,
-): Promise<GatheredInputs> {
+): GatheredInputs | Promise<GatheredInputs> {
   const { plan, version } = revision
   const { views } = plan
   const decoded = decodeRows(request, plan, policy.maxBatchRows)
-  const found =
-    views.length === 0 ? undefined : await features.lookUp(decoded, { views, timeMs, startedAt })
-  const inputs = assembleInputs(decoded, found, { signature: version.signature, policy })
-  return { inputs, sent: decoded.columns }
+  const gathered = (found: LookedUp | undefined): GatheredInputs => {
+    const inputs = assembleInputs(decoded, found, { signature: version.signature, policy })
+    return { inputs, sent: decoded.columns }
+  }
+  if (views.length === 0) return gathered(undefined)
+  const found = features.lookUp(decoded, { views, timeMs, startedAt })
+  return found instanceof Promise ? found.then(gathered) : gathered(found)
 }

@@ -1,4 +1,5 @@
 import { isPlatformError } from '../../core/errors/index.ts'
+import type { Deadline } from './admission/deadline.ts'
 import { gatewayErrors } from './errors.ts'
 import type { Resident } from './least-recently-used.ts'
 import type { LoadedRevision, OpenModel, RevisionSource } from './load-revision.ts'
@@ -23,6 +24,10 @@ export interface LoadCounts {
 
 /** How long a load waits for room in the budget. */
 const ROOM_WITHIN_MS = 10_000
+/** How long a request waits for its model, when its deadline is later. */
+const LOAD_WITHIN_MS = 10_000
+/** A request that waits in vain is told why shortly before its time is up. */
+const ANSWER_MS = 20
 /** A failed load is not tried again before; a request in between gets the same answer. */
 const RETRY_AFTER_MS = 1_000
 
@@ -58,9 +63,9 @@ export class HeldRevision implements Resident {
     this.revision = {
       version,
       plan,
-      predict: (inputs) => {
+      predict: (inputs, deadline) => {
         if (this.#model === undefined) throw this.#notThere('it is not held by this request')
-        return this.#model.predict(inputs)
+        return this.#model.predict(inputs, deadline)
       },
     }
   }
@@ -70,7 +75,7 @@ export class HeldRevision implements Resident {
   }
 
   get isLoaded(): boolean {
-    return this.#model !== undefined
+    return this.#model?.hasEnded === false
   }
 
   /** Whether its model is in memory where callers would wait for it, or the other way round. */
@@ -91,6 +96,26 @@ export class HeldRevision implements Resident {
     return this.#failure?.error
   }
 
+  /** A request is under way with it, until `release`. */
+  hold(): void {
+    this.inFlight++
+    this.touch()
+  }
+
+  inMemory(deadline?: Pick<Deadline, 'atMs'>): Promise<void> | undefined {
+    if (this.isLoaded) return undefined
+    const leftMs =
+      deadline === undefined ? LOAD_WITHIN_MS : deadline.atMs - performance.now() - ANSWER_MS
+    return this.#loadWithin(Math.min(LOAD_WITHIN_MS, leftMs))
+  }
+
+  release(): void {
+    this.inFlight--
+    if (this.inFlight > 0) return
+    this.onIdle?.()
+    this.#options.budget.stir()
+  }
+
   touch(): void {
     this.lastUsed = this.#options.budget.tick()
   }
@@ -105,7 +130,7 @@ export class HeldRevision implements Resident {
    * @throws REVISION_UNFIT, MEMORY_BUDGET_TOO_SMALL, MEMORY_BUDGET_BUSY
    */
   load(): Promise<void> {
-    if (this.#model !== undefined) return Promise.resolve()
+    if (this.isLoaded) return Promise.resolve()
     const failed = this.#failure
     if (failed !== undefined && performance.now() < failed.atMs + RETRY_AFTER_MS) {
       return Promise.reject(failed.error)
@@ -120,7 +145,7 @@ export class HeldRevision implements Resident {
    * The same for a request that waits no longer than it may.
    * @throws MODEL_NOT_IN_MEMORY
    */
-  async loadWithin(withinMs: number): Promise<void> {
+  async #loadWithin(withinMs: number): Promise<void> {
     let timer: NodeJS.Timeout | undefined
     const late = new Promise<never>((_, reject) => {
       const error = this.#notThere('loading it takes longer than the request may wait')
@@ -150,7 +175,7 @@ export class HeldRevision implements Resident {
     await this.#loading?.catch(() => {})
     const { budget } = this.#options
     budget.remove(this)
-    const wasLoaded = this.isLoaded
+    const wasLoaded = this.#model !== undefined
     try {
       await this.leave()
     } finally {
@@ -160,6 +185,7 @@ export class HeldRevision implements Resident {
 
   async #loadNow(): Promise<void> {
     const { budget, counts } = this.#options
+    this.#forgetEnded()
     await budget.take(this.bytes, ROOM_WITHIN_MS)
     try {
       this.#isApart = this.#options.isShadow(this.number)
@@ -174,6 +200,15 @@ export class HeldRevision implements Resident {
     this.#failure = undefined
     counts.loads++
     budget.add(this)
+  }
+
+  /** What it computed in has ended: nothing of it is in memory any more. */
+  #forgetEnded(): void {
+    if (this.#model === undefined) return
+    this.#model = undefined
+    const { budget } = this.#options
+    budget.remove(this)
+    budget.giveBack(this.bytes)
   }
 
   #notThere(reason: string, cause?: unknown) {

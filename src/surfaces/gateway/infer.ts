@@ -76,43 +76,61 @@ export async function infer(parts: InferParts, call: InferCall): Promise<Inferen
       ? parts.endpoint.route(requestId, exposureKey(request, parts))
       : parts.endpoint.routeTo(call.version)
   call.onChosen(routed.chosen.version)
-  return parts.endpoint.pool.use(
-    routed.revision,
-    async () => {
-      const { version } = routed.revision
-      const outputs = checkOutputs(request.outputs, version)
-      const timeMs = request.timeMs ?? parts.clock.now()
-      call.trace?.enter('features.look-up', viewAttributes(routed))
-      const { inputs, sent } = await gatherInputs(parts, request, {
-        revision: routed.revision,
-        timeMs,
-        startedAt,
-      })
-      call.deadline?.check()
-      call.trace?.enter('model.predict', modelAttributes(parts.endpoint.name, routed, inputs.rows))
-      const answers = readAnswers(await routed.revision.predict(inputs, call.deadline), version)
-      refuseNonFinite(answers, version.version)
-      call.deadline?.check()
-      const ids = rowIds(request, requestId, inputs.rows)
-      const latencyUs = Math.round((performance.now() - startedAt) * 1_000)
-      const model = parts.endpoint.name
-      call.trace?.enter('prediction-log.write')
-      await parts.writeLog(() => ({
-        entries: entriesOf({ endpoint: model, routed, ids, timeMs, inputs, answers, latencyUs }),
-        exposures: exposuresOf(model, routed, { prediction: ids[0] ?? requestId, timeMs }),
-      }))
-      call.trace?.leave()
-      // A version asked for by name is nobody's stable answer.
-      if (call.version === undefined) {
-        parts.mirror.offer({ request, requestId, ids, timeMs, answers, latencyUs })
-      }
-      const { role } = routed.chosen
-      const answer = { model, version, role, requestId, ids, sent, inputs, answers, outputs }
-      parts.payloads?.offer(answer, call.trace)
-      return answer
-    },
-    call.deadline,
-  )
+  const hold = parts.endpoint.pool.hold(routed.revision)
+  try {
+    // What is there at once is not waited for: each wait costs a lone row more than its checks do.
+    const loading = hold.inMemory(call.deadline)
+    if (loading !== undefined) await loading
+    return await answerWith(parts, call, { routed, requestId, startedAt })
+  } finally {
+    hold.release()
+  }
+}
+
+interface Begun {
+  readonly routed: Routed
+  readonly requestId: string
+  /** By `performance.now`. */
+  readonly startedAt: number
+}
+
+/** With a revision that is in memory. */
+async function answerWith(
+  parts: InferParts,
+  call: InferCall,
+  { routed, requestId, startedAt }: Begun,
+): Promise<Inference> {
+  const { request, deadline, trace } = call
+  const { revision, chosen } = routed
+  const { version } = revision
+  const model = parts.endpoint.name
+  const outputs = checkOutputs(request.outputs, version)
+  const timeMs = request.timeMs ?? parts.clock.now()
+  trace?.enter('features.look-up', viewAttributes(routed))
+  const gathering = gatherInputs(parts, request, { revision, timeMs, startedAt })
+  const { inputs, sent } = gathering instanceof Promise ? await gathering : gathering
+  deadline?.check()
+  trace?.enter('model.predict', modelAttributes(model, routed, inputs.rows))
+  const answers = readAnswers(await revision.predict(inputs, deadline), version)
+  refuseNonFinite(answers, version.version)
+  deadline?.check()
+  const ids = rowIds(request, requestId, inputs.rows)
+  const latencyUs = Math.round((performance.now() - startedAt) * 1_000)
+  trace?.enter('prediction-log.write')
+  const writing = parts.writeLog(() => ({
+    entries: entriesOf({ endpoint: model, routed, ids, timeMs, inputs, answers, latencyUs }),
+    exposures: exposuresOf(model, routed, { prediction: ids[0] ?? requestId, timeMs }),
+  }))
+  if (writing !== undefined) await writing
+  trace?.leave()
+  // A version asked for by name is nobody's stable answer.
+  if (call.version === undefined) {
+    parts.mirror.offer({ request, requestId, ids, timeMs, answers, latencyUs })
+  }
+  const { role } = chosen
+  const answer = { model, version, role, requestId, ids, sent, inputs, answers, outputs }
+  parts.payloads?.offer(answer, trace)
+  return answer
 }
 
 /** The answer as the Open Inference Protocol has it. */

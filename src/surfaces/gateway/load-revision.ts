@@ -1,14 +1,9 @@
 import type { DeploymentPolicy, ModelVersion, Project } from '../../core/records/index.ts'
 import { durationMs } from '../../core/time/index.ts'
-import {
-  estimateMemory,
-  loadModel,
-  loadModelApart,
-  type ModelSession,
-  probeBatch,
-} from '../../platform/inference/index.ts'
+import { estimateMemory, type ModelSession, probeBatch } from '../../platform/inference/index.ts'
 import type { ArtifactStore, RecordStore } from '../../platform/storage/index.ts'
 import { findVersion } from '../../stages/registry/index.ts'
+import { type ComputePlaces, createComputePlaces } from './compute-places.ts'
 import { gatewayErrors } from './errors.ts'
 import { createMicroBatch, type Predict } from './micro-batch.ts'
 import { type InputPlan, planInputs, requireOnline } from './request-columns.ts'
@@ -24,6 +19,8 @@ export interface RevisionSources {
   readonly acceptRequestTime?: boolean
   /** Asked at each call of a model, since it changes while the endpoint runs. @default the project's */
   readonly policy?: () => DeploymentPolicy
+  /** Shared by the endpoints of a process. @default places of its own */
+  readonly places?: ComputePlaces
 }
 
 /** A version that answers; whoever predicts holds it in memory for as long (`RevisionPool.use`). */
@@ -36,6 +33,8 @@ export interface LoadedRevision {
 /** A model in memory, warm and ready to answer. */
 export interface OpenModel {
   readonly predict: Predict
+  /** Whether it answers no more, since what it computed in has ended. */
+  readonly hasEnded: boolean
   close(): Promise<void>
 }
 
@@ -47,10 +46,10 @@ export interface RevisionSource {
   readonly bytes: number
   /**
    * Checks the file's digest, loads it and lets it answer a probe; the same again after an unload.
-   * @param isApart whether it computes in a thread of its own, so that no request waits for it
+   * @param isShadow whether nobody waits for its answers, so that it must hold up nobody's
    * @throws REVISION_UNFIT
    */
-  open(isApart: boolean): Promise<OpenModel>
+  open(isShadow: boolean): Promise<OpenModel>
 }
 
 /**
@@ -70,21 +69,21 @@ export async function findRevision(
     const plan = planInputs(version, project, dataset)
     requireOnline(plan, project)
     const bytes = await estimateMemory(artifacts.pathOf(version.artifact.digest))
-    return { version, plan, bytes, open: (isApart) => openModel(version, sources, isApart) }
+    return { version, plan, bytes, open: (isShadow) => openModel(version, sources, isShadow) }
   })
 }
 
 function openModel(
   { version: number, artifact, signature }: ModelVersion,
-  { artifacts, project, acceptRequestTime = false, policy }: RevisionSources,
-  isApart: boolean,
+  { artifacts, project, acceptRequestTime = false, policy, places }: RevisionSources,
+  isShadow: boolean,
 ): Promise<OpenModel> {
   return refusing(number, async () => {
     const { digest } = artifact
     const path = artifacts.pathOf(digest)
     // The loader compares the digest of the very bytes that it runs.
-    const load = isApart ? loadModelApart : loadModel
-    const session = await load({ path, signature, digest, trial: {} })
+    const order = { path, signature, digest, trial: {} }
+    const session = await (places ?? createComputePlaces()).open(order, isShadow)
     try {
       await probe(session)
     } catch (error) {
@@ -96,7 +95,13 @@ function openModel(
       maxRows: acceptRequestTime ? 1 : limits().maxBatchRows,
       delayMs: acceptRequestTime ? 0 : durationMs(limits().batchDelay),
     }))
-    return { predict, close: () => session.close() }
+    return {
+      predict,
+      get hasEnded() {
+        return session.hasEnded
+      },
+      close: () => session.close(),
+    }
   })
 }
 

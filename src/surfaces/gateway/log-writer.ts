@@ -11,11 +11,11 @@ export interface LoggedAnswer {
 }
 
 /**
- * Resolves once the answer is in the log.
+ * Resolves once the answer is in the log; undefined when nothing is kept.
  * @param answer not asked for when nothing is kept
  * @throws PREDICTION_NOT_LOGGED
  */
-export type WriteLog = (answer: () => LoggedAnswer) => Promise<void>
+export type WriteLog = (answer: () => LoggedAnswer) => Promise<void> | undefined
 
 /**
  * Each answer waits for its own entries only; the log writes those together that come together.
@@ -25,18 +25,18 @@ export function createLogWriter(
   log: PredictionLog,
   policy: () => DeploymentPolicy['predictionLog'],
 ): WriteLog {
-  return async (answer) => {
+  return (answer) => {
     const { keep, durability } = policy()
-    if (keep === 'none') return
-    try {
-      const { entries, exposures } = answer()
-      await log.append(entries, exposures, { durability })
-    } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : String(cause)
-      throw gatewayErrors.PREDICTION_NOT_LOGGED(
-        { reason, retryAfterSeconds: RETRY_AFTER_SECONDS },
-        cause,
-      )
-    }
+    if (keep === 'none') return undefined
+    const { entries, exposures } = answer()
+    return log.append(entries, exposures, { durability }).catch(refuse)
   }
+}
+
+function refuse(cause: unknown): never {
+  const reason = cause instanceof Error ? cause.message : String(cause)
+  throw gatewayErrors.PREDICTION_NOT_LOGGED(
+    { reason, retryAfterSeconds: RETRY_AFTER_SECONDS },
+    cause,
+  )
 }

@@ -1,11 +1,11 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { modelSignatureSchema } from '../../core/records/index.ts'
-import type { ColumnBatch, ModelSession } from '../../platform/inference/index.ts'
+import type { ModelSession, PackedRows } from '../../platform/inference/index.ts'
 import { createMicroBatch } from './micro-batch.ts'
 
 /** Answers with what it was asked, and remembers the rows of each call. */
-function echoSession() {
+function echoSession({ isApart = false } = {}) {
   const calls: number[] = []
   const signature = modelSignatureSchema.parse({
     schemaVersion: 1,
@@ -18,9 +18,13 @@ function echoSession() {
   const session: ModelSession = {
     signature,
     digest: '',
-    async predict({ rows, columns }: ColumnBatch) {
+    isApart,
+    hasEnded: false,
+    predict: () => Promise.reject(new Error('it is asked for packed rows')),
+    async predictPacked({ rows, numbers }: PackedRows) {
       calls.push(rows)
-      const output = Float32Array.from(columns.x as Float32Array)
+      const output = Float32Array.from(numbers)
+      await new Promise((resolve) => setImmediate(resolve))
       if (output.includes(-1)) throw new Error('minus one')
       return { rows, width: 1, output }
     },
@@ -57,6 +61,38 @@ describe('requests that share calls of the model', () => {
     maxRows = 1
     await Promise.all([predict(inputs(1)), predict(inputs(2))])
     expect(calls).toEqual([1, 50, 1, 1, 1])
+  })
+
+  test('what comes while a thread computes shares its next calls', async () => {
+    const { session, calls } = echoSession({ isApart: true })
+    const predict = createMicroBatch(session, () => ({ maxRows: 100, delayMs: 0 }))
+    const first = [predict(inputs(0))]
+    await nextTurn()
+    first.push(predict(inputs(1)))
+    await nextTurn()
+    const rest = Array.from({ length: 20 }, (_, i) => predict(inputs(i + 2)))
+    const answers = await Promise.all([...first, ...rest])
+    expect(answers.map(({ output }) => output[0])).toEqual(Array.from({ length: 22 }, (_, i) => i))
+    expect(calls.slice(0, 2)).toEqual([1, 1])
+    expect(calls.length).toBeLessThanOrEqual(4)
+  })
+
+  test('who gave up while it waited is not asked for, and holds nobody up', async () => {
+    const { session, calls } = echoSession()
+    const predict = createMicroBatch(session, () => ({ maxRows: 100, delayMs: 0 }))
+    const deadline = {
+      atMs: 0,
+      allowedMs: 1,
+      isAbandoned: () => false,
+      check: () => {
+        throw new Error('too late')
+      },
+    }
+    const answers = await Promise.allSettled([predict(inputs(1), deadline), predict(inputs(2))])
+    expect(answers.map(({ status }) => status)).toEqual(['rejected', 'fulfilled'])
+    expect(calls).toEqual([1])
+    await expect(predict(inputs(3), deadline)).rejects.toThrow('too late')
+    expect(calls).toEqual([1])
   })
 
   test('a row that breaks the model fails alone', async () => {

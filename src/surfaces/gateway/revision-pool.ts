@@ -34,14 +34,11 @@ export interface RevisionPool {
   get(version: number): LoadedRevision | undefined
   /**
    * Holds a revision in memory for the length of `work`; what was unloaded is loaded first.
-   * @param deadline by when the answer must be there; loading is waited for ten seconds at most
    * @throws MODEL_NOT_IN_MEMORY
    */
-  use<T>(
-    revision: LoadedRevision,
-    work: () => Promise<T>,
-    deadline?: Pick<Deadline, 'atMs'>,
-  ): Promise<T>
+  use<T>(revision: LoadedRevision, work: () => Promise<T>): Promise<T>
+  /** The same in parts, for who counts every microsecond: whoever holds must release. */
+  hold(revision: LoadedRevision): Hold
   failureOf(version: number): Error | undefined
   /** Takes revisions out of service and closes each after its last request. */
   retire(keep: readonly number[]): Promise<void>
@@ -56,6 +53,18 @@ export interface RevisionPool {
   readonly counts: Readonly<LoadCounts>
 }
 
+/** A revision that stays as long as it is held. */
+export interface Hold {
+  /**
+   * Settled once its model is in memory; undefined when it is there already.
+   * @param deadline by when the answer must be there; loading is waited for ten seconds at most
+   * @throws MODEL_NOT_IN_MEMORY
+   */
+  inMemory(deadline?: Pick<Deadline, 'atMs'>): Promise<void> | undefined
+  /** Once. */
+  release(): void
+}
+
 type FindVersion = (version: number) => Promise<RevisionSource>
 
 export function createRevisionPool(
@@ -65,16 +74,8 @@ export function createRevisionPool(
   return new HeldRevisions(find, options)
 }
 
-const LOAD_WITHIN_MS = 10_000
 const FIRST_RETRY_MS = 1_000
 const LAST_RETRY_MS = 60_000
-/** A request that waits in vain is told why shortly before its time is up. */
-const ANSWER_MS = 20
-
-function patience(deadline: Pick<Deadline, 'atMs'> | undefined): number {
-  if (deadline === undefined) return LOAD_WITHIN_MS
-  return Math.min(LOAD_WITHIN_MS, deadline.atMs - performance.now() - ANSWER_MS)
-}
 
 /** A version that failed its warm-up. */
 interface Failure {
@@ -130,28 +131,24 @@ class HeldRevisions implements RevisionPool {
     return this.#entries.get(version)?.revision
   }
 
-  async use<T>(
-    revision: LoadedRevision,
-    work: () => Promise<T>,
-    deadline?: Pick<Deadline, 'atMs'>,
-  ): Promise<T> {
+  async use<T>(revision: LoadedRevision, work: () => Promise<T>): Promise<T> {
+    const hold = this.hold(revision)
+    try {
+      await hold.inMemory()
+      return await work()
+    } finally {
+      hold.release()
+    }
+  }
+
+  hold(revision: LoadedRevision): Hold {
     const { version } = revision.version
     const held = this.#entries.get(version)
     if (held?.revision !== revision) {
       throw gatewayErrors.REVISION_UNFIT({ version, reason: 'it was just taken out of service' })
     }
-    held.inFlight++
-    held.touch()
-    try {
-      if (!held.isLoaded) await held.loadWithin(patience(deadline))
-      return await work()
-    } finally {
-      held.inFlight--
-      if (held.inFlight === 0) {
-        held.onIdle?.()
-        this.#options.budget.stir()
-      }
-    }
+    held.hold()
+    return held
   }
 
   failureOf(version: number): Error | undefined {

@@ -189,8 +189,9 @@ async function compose(app: FastifyInstance, context: ServerContext, options: Se
   const publicOrigin = config.publicUrl === undefined ? undefined : new URL(config.publicUrl).origin
   app.decorate('auditTrail', audit)
   addTracing(app, options.telemetry)
-  app.addHook('onRequest', async (request, reply) => {
+  app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id)
+    done()
   })
   addErrorReplies(app, logger)
   addJsonParser(app)

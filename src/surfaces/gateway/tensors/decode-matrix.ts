@@ -1,4 +1,4 @@
-import { type Cell, checkDatatype, readCell, readerOf } from '../decode-column.ts'
+import { type Cell, checkDatatype, readerOf, valueError } from '../decode-column.ts'
 import { gatewayErrors } from '../errors.ts'
 import { UNTYPED, type WireTensor } from '../open-inference.ts'
 import { shown } from '../parse-request.ts'
@@ -67,7 +67,10 @@ export function decodeMatrix(tensor: WireTensor, columns: readonly RequestColumn
     // An array that grows by itself takes room for more than one cell, twenty times a row.
     const decoded = new Array<Cell>(rows)
     for (let row = 0, from = at; row < rows; row++, from += width) {
-      decoded[row] = readCell(reader, cells[from], { input: column.name, row })
+      const value = cells[from]
+      const cell = value === null ? null : reader.accept(value)
+      if (cell === undefined) throw valueError(reader, value, { input: column.name, row })
+      decoded[row] = cell
     }
     return decoded
   })

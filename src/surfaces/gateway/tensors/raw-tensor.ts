@@ -7,23 +7,23 @@ type Cells = (number | string | boolean | null)[]
 
 interface RawNumber {
   readonly bytes: number
-  readonly read: (bytes: Buffer, at: number) => number | boolean
+  readonly read: (bytes: DataView, at: number) => number | boolean
 }
 
 /** Little-endian and packed, as the binary data of the protocol are. */
 const NUMBERS: Readonly<Record<string, RawNumber>> = {
-  BOOL: { bytes: 1, read: (bytes, at) => bytes.readUInt8(at) !== 0 },
-  UINT8: { bytes: 1, read: (bytes, at) => bytes.readUInt8(at) },
-  UINT16: { bytes: 2, read: (bytes, at) => bytes.readUInt16LE(at) },
-  UINT32: { bytes: 4, read: (bytes, at) => bytes.readUInt32LE(at) },
-  UINT64: { bytes: 8, read: (bytes, at) => Number(bytes.readBigUInt64LE(at)) },
-  INT8: { bytes: 1, read: (bytes, at) => bytes.readInt8(at) },
-  INT16: { bytes: 2, read: (bytes, at) => bytes.readInt16LE(at) },
-  INT32: { bytes: 4, read: (bytes, at) => bytes.readInt32LE(at) },
-  INT64: { bytes: 8, read: (bytes, at) => Number(bytes.readBigInt64LE(at)) },
-  FP16: { bytes: 2, read: (bytes, at) => halfFloat(bytes.readUInt16LE(at)) },
-  FP32: { bytes: 4, read: (bytes, at) => bytes.readFloatLE(at) },
-  FP64: { bytes: 8, read: (bytes, at) => bytes.readDoubleLE(at) },
+  BOOL: { bytes: 1, read: (bytes, at) => bytes.getUint8(at) !== 0 },
+  UINT8: { bytes: 1, read: (bytes, at) => bytes.getUint8(at) },
+  UINT16: { bytes: 2, read: (bytes, at) => bytes.getUint16(at, true) },
+  UINT32: { bytes: 4, read: (bytes, at) => bytes.getUint32(at, true) },
+  UINT64: { bytes: 8, read: (bytes, at) => Number(bytes.getBigUint64(at, true)) },
+  INT8: { bytes: 1, read: (bytes, at) => bytes.getInt8(at) },
+  INT16: { bytes: 2, read: (bytes, at) => bytes.getInt16(at, true) },
+  INT32: { bytes: 4, read: (bytes, at) => bytes.getInt32(at, true) },
+  INT64: { bytes: 8, read: (bytes, at) => Number(bytes.getBigInt64(at, true)) },
+  FP16: { bytes: 2, read: (bytes, at) => halfFloat(bytes.getUint16(at, true)) },
+  FP32: { bytes: 4, read: (bytes, at) => bytes.getFloat32(at, true) },
+  FP64: { bytes: 8, read: (bytes, at) => bytes.getFloat64(at, true) },
 }
 
 /**
@@ -45,10 +45,13 @@ export function decodeRaw(input: string, datatype: string, bytes: Buffer): Cells
       got: `${bytes.length} bytes`,
     })
   }
-  return Array.from({ length: bytes.length / number.bytes }, (_, i) => {
-    const value = number.read(bytes, i * number.bytes)
-    return Number.isNaN(value) ? null : value
-  })
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+  const cells: Cells = new Array(bytes.length / number.bytes)
+  for (let i = 0, at = 0; at < bytes.length; i++, at += number.bytes) {
+    const value = number.read(view, at)
+    cells[i] = Number.isNaN(value) ? null : value
+  }
+  return cells
 }
 
 const LENGTH_BYTES = 4

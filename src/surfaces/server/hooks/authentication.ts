@@ -34,20 +34,33 @@ export interface AuthenticationRules {
 export function addAuthentication(app: FastifyInstance, rules: AuthenticationRules): void {
   app.decorateRequest('principal')
   app.decorateRequest('csrfToken', undefined)
-  app.addHook('onRequest', async (request, reply) => {
+  app.addHook('onRequest', (request, reply, done) => {
     request.csrfToken = undefined
-    try {
-      request.principal = await principalOf(request, rules)
-    } catch (error) {
+    const refuse = (error: unknown) => {
       sayHowToRetry(reply, error)
-      throw error
+      done(error as Error)
     }
+    const take = (found: Principal | undefined) => {
+      try {
+        request.principal = found ?? withoutCredentials(request, rules)
+      } catch (error) {
+        refuse(error)
+        return
+      }
+      done()
+    }
+    // Who brings nothing is not waited for: on a laptop and behind a proxy that is everybody.
+    if (hasCredentials(request)) credentialsOf(request, rules).then(take, refuse)
+    else take(undefined)
   })
 }
 
-async function principalOf(request: FastifyRequest, rules: AuthenticationRules) {
-  const found = await credentialsOf(request, rules)
-  if (found !== undefined) return found
+function hasCredentials({ headers, cookies }: FastifyRequest): boolean {
+  return headers.authorization !== undefined || cookies[SESSION_COOKIE] !== undefined
+}
+
+/** @throws LOGIN_NEEDED */
+function withoutCredentials(request: FastifyRequest, rules: AuthenticationRules): Principal {
   if (!rules.needsLogin) return localPrincipal(request.ip)
   if (request.routeOptions.config.isPublic === true) return anonymous(request.ip)
   throw serverErrors.LOGIN_NEEDED({})

@@ -19,22 +19,34 @@ export interface CrossSiteRules {
  * of the page's own, and unsafe requests that a browser signs with a cookie or with nothing.
  */
 export function addCrossSiteProtection(app: FastifyInstance, rules: CrossSiteRules): void {
-  app.addHook('onRequest', async (request) => {
-    // Of two, whoever stands before the server may believe the other one.
-    if (countHosts(request.raw.rawHeaders) > 1)
-      throw serverErrors.REQUEST_INVALID({ reason: 'it names two hosts' })
-    // The header itself, not what a forwarded one says: any page can send that along.
-    const host = (request.headers.host ?? '').replace(/:\d+$/, '')
-    if (rules.loopbackOnly && !isLoopbackName(host)) {
-      throw serverErrors.HOST_NAME_REFUSED({ host: host.slice(0, 200) })
+  app.addHook('onRequest', (request, _reply, done) => {
+    try {
+      checkRequest(request, rules)
+    } catch (error) {
+      done(error as Error)
+      return
     }
-    // A browser never adds an Authorization header of ours by itself.
-    if (SAFE_METHODS.has(request.method) || request.headers.authorization !== undefined) return
-    checkSite(request, rules.publicOrigin)
-    if (request.csrfToken === undefined) return
-    // A login needs no token of the session that it replaces.
-    if (request.routeOptions.config.isPublic !== true) checkToken(request, request.csrfToken)
+    done()
   })
+}
+
+/** @throws REQUEST_INVALID, HOST_NAME_REFUSED, CSRF_REFUSED */
+function checkRequest(request: FastifyRequest, rules: CrossSiteRules): void {
+  const { headers, method, raw, csrfToken } = request
+  // Of two, whoever stands before the server may believe the other one.
+  if (countHosts(raw.rawHeaders) > 1)
+    throw serverErrors.REQUEST_INVALID({ reason: 'it names two hosts' })
+  // The header itself, not what a forwarded one says: any page can send that along.
+  const host = (headers.host ?? '').replace(/:\d+$/, '')
+  if (rules.loopbackOnly && !isLoopbackName(host)) {
+    throw serverErrors.HOST_NAME_REFUSED({ host: host.slice(0, 200) })
+  }
+  // A browser never adds an Authorization header of ours by itself.
+  if (SAFE_METHODS.has(method) || headers.authorization !== undefined) return
+  checkSite(request, rules.publicOrigin)
+  if (csrfToken === undefined) return
+  // A login needs no token of the session that it replaces.
+  if (request.routeOptions.config.isPublic !== true) checkToken(request, csrfToken)
 }
 
 /** @param rawHeaders names and values in turns */
