@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { AbTrial, EndpointState, PredictionEntry } from '../../core/records/index.ts'
 
 export interface ChosenRevision {
@@ -52,6 +52,6 @@ export function isMirrored(state: EndpointState, requestId: string): boolean {
 
 /** A text's place in [0, 100), uniform over texts: the first 48 bits of its SHA-256. */
 function positionOf(text: string): number {
-  const bits = createHash('sha256').update(text).digest().readUIntBE(0, 6)
+  const bits = Number.parseInt(hash('sha256', text, 'hex').slice(0, 12), 16)
   return (bits / 2 ** 48) * 100
 }

@@ -1,8 +1,12 @@
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
 import { digestOfBytes } from '../../core/identity/index.ts'
+import { modelSignatureSchema } from '../../core/records/index.ts'
 import { readFixture } from '../../platform/inference/fixtures/read-fixture.ts'
 import { createComputePlaces } from './compute-places.ts'
+import { WRITTEN_SIGNATURE, writeModel } from './fixtures/write-model.ts'
 
 const fixture = readFixture('binary')
 const order = { ...fixture, digest: digestOfBytes(readFileSync(fixture.path)), trial: {} }
@@ -16,6 +20,30 @@ it.each([
   const session = await createComputePlaces({ hasSpareCore }).open(order, isShadow)
   onTestFinished(() => session.close())
   expect(session.isApart).toBe(isApart)
+})
+
+it('gives a large model a thread of its own on any machine, so that its load holds up nobody', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'esteira-places-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  const path = join(folder, 'model.onnx')
+  const bytes = writeModel({ value: 7, trees: { count: 100, depth: 11 } })
+  writeFileSync(path, bytes)
+  const large = {
+    path,
+    signature: modelSignatureSchema.parse(WRITTEN_SIGNATURE),
+    digest: digestOfBytes(bytes),
+    trial: {},
+  }
+  let turns = 0
+  const turning = setInterval(() => turns++, 1)
+  const session = await createComputePlaces({ hasSpareCore: false }).open(large, false)
+  clearInterval(turning)
+  onTestFinished(() => session.close())
+  expect(session.isApart).toBe(true)
+  // In this thread the engine would have let none through while it read the trees.
+  expect(turns).toBeGreaterThan(10)
+  const answer = await session.predict({ rows: 1, columns: { x: Float32Array.of(3) } })
+  expect(answer.output[0]).toBe(7)
 })
 
 it('says of a file that is not there what the loader says', async () => {
