@@ -2,13 +2,17 @@ import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { PredictionEntry } from '../src/core/records/index.ts'
-import { compactLog, openPredictionLog } from '../src/platform/prediction-log/index.ts'
+import {
+  compactLog,
+  InputRow,
+  openPredictionLog,
+  type WrittenPrediction,
+} from '../src/platform/prediction-log/index.ts'
 
 /**
  * The prediction log alone: rows of 20 features from 32 callers, each of whom waits for the log before
- * the next one, as a gateway's connections do. Rows a second, CPU time a row, the longest time that
- * the event loop stood still, bytes a row as journal and as Parquet, and how long a window takes.
+ * the next one, as a gateway's connections do. Rows a second, CPU time a row (of all threads, and of the
+ * event loop's, callers included), the longest time that the event loop stood still, bytes a row as journal and as Parquet, and how long a window takes.
  *
  *     node bench/prediction-log.ts [rows, default 300000]
  */
@@ -16,21 +20,22 @@ import { compactLog, openPredictionLog } from '../src/platform/prediction-log/in
 const CALLERS = 32
 const FEATURES = 20
 const WINDOWS = 20
+/** One array for all rows, as a gateway has it of a model. */
+const NAMES = Array.from({ length: FEATURES }, (_, i) => `feature_${i}`)
 
 export interface WriteFigures {
   readonly rowsPerSecond: number
   readonly cpuMicrosPerRow: number
+  readonly loopMicrosPerRow: number
   /** Greatest time between two turns of the event loop. */
   readonly longestStallMs: number
 }
 
 /** One row of made-up flights; rows differ as real ones do. */
-export function benchEntry(row: number): PredictionEntry {
-  const inputs = Object.fromEntries(
-    Array.from({ length: FEATURES }, (_, i) => [
-      `feature_${i}`,
-      Math.round(Math.sin(row * (i + 1)) * 1e6) / 1e3,
-    ]),
+export function benchEntry(row: number): WrittenPrediction {
+  const inputs = new InputRow(
+    NAMES,
+    NAMES.map((_, i) => Math.round(Math.sin(row * (i + 1)) * 1e6) / 1e3),
   )
   const probability = Math.abs(Math.sin(row))
   return {
@@ -43,7 +48,7 @@ export function benchEntry(row: number): PredictionEntry {
 /** Writes rows from several callers at once. @param append resolves when the row is kept */
 export async function measureWrites(
   rows: number,
-  append: (entry: PredictionEntry) => Promise<void>,
+  append: (entry: WrittenPrediction) => Promise<void>,
 ): Promise<WriteFigures> {
   const entries = Array.from({ length: rows }, (_, row) => benchEntry(row))
   let longestStallMs = 0
@@ -54,6 +59,7 @@ export async function measureWrites(
     last = now
   }, 0)
   const cpu = process.cpuUsage()
+  const loop = process.threadCpuUsage()
   const startedAt = performance.now()
   let next = 0
   const call = async () => {
@@ -62,11 +68,13 @@ export async function measureWrites(
   }
   await Promise.all(Array.from({ length: CALLERS }, call))
   const seconds = (performance.now() - startedAt) / 1_000
-  const { user, system } = process.cpuUsage(cpu)
+  const all = process.cpuUsage(cpu)
+  const own = process.threadCpuUsage(loop)
   clearInterval(turns)
   return {
     rowsPerSecond: rows / seconds,
-    cpuMicrosPerRow: (user + system) / rows,
+    cpuMicrosPerRow: (all.user + all.system) / rows,
+    loopMicrosPerRow: (own.user + own.system) / rows,
     longestStallMs,
   }
 }
@@ -81,7 +89,8 @@ export async function benchPredictionLog(rows = 300_000): Promise<string[]> {
     const kept = durability === 'disk' ? rows / 10 : rows
     const written = await measureWrites(kept, (entry) => log.append([entry], [], { durability }))
     add(`rows a second, durability ${durability}`, written.rowsPerSecond.toFixed(0))
-    add('CPU a row', `${written.cpuMicrosPerRow.toFixed(1)} µs`)
+    add('CPU a row, all threads', `${written.cpuMicrosPerRow.toFixed(1)} µs`)
+    add('CPU a row, event loop', `${written.loopMicrosPerRow.toFixed(1)} µs`)
     add('longest stall of the event loop', `${written.longestStallMs.toFixed(1)} ms`)
     await log.close()
     if (durability === 'process') await benchFiles(folder, rows, add)

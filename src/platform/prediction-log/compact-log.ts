@@ -10,8 +10,8 @@ import { type Manifest, type ParquetFile, readManifest, writeManifest } from './
 import { planMerge } from './plan-compaction.ts'
 import { scanJournal } from './scan-journal.ts'
 
-/** Journals taken together at most, so that memory stays bounded. */
-const ROUND_BYTES = 128 * 1_048_576
+/** Journals taken together at most, so that memory stays bounded; as JSON lines they are thrice as long. */
+const ROUND_BYTES = 40 * 1_048_576
 /** Of the list of what was skipped. */
 const KEPT_DAMAGES = 1_000
 
@@ -65,10 +65,13 @@ async function compactAll(place: Place, now: () => number): Promise<CompactedLog
   let journals = 0
   let merges = 0
   const due = await takeFinished(place.folder, now())
-  while (due.length > 0) {
-    const round = takeRound(due)
-    await absorb(place, round)
-    journals += round.length
+  let next = stageRound(place, due)
+  for (let staged = await next; staged !== undefined; staged = await next) {
+    // While DuckDB has one round, the next is put into lines: each takes about as long.
+    next = stageRound(place, due)
+    const [absorbed] = await Promise.allSettled([absorb(place, staged), next])
+    if (absorbed.status === 'rejected') throw absorbed.reason
+    journals += staged.journals.length
   }
   const retired: string[] = []
   for (;;) {
@@ -138,12 +141,29 @@ function takeRound(due: FinishedJournal[]): FinishedJournal[] {
   return due.splice(0, count)
 }
 
-async function absorb(place: Place, journals: readonly FinishedJournal[]): Promise<void> {
-  const { folder, engine, temporary } = place
-  const staged = join(temporary, `${randomBytes(6).toString('hex')}.ndjson`)
-  const damaged = await stage(folder, staged, journals)
-  await engine.execute(`CREATE OR REPLACE TABLE lines AS ${linesSql(quoteLiteral(staged))}`)
-  await rm(staged)
+interface StagedRound {
+  readonly journals: readonly FinishedJournal[]
+  /** Of the file with their JSON lines. */
+  readonly path: string
+  readonly damaged: Manifest['damaged']
+}
+
+/** Takes the next round of what is due; undefined when nothing is. */
+async function stageRound(
+  { folder, temporary }: Place,
+  due: FinishedJournal[],
+): Promise<StagedRound | undefined> {
+  if (due.length === 0) return undefined
+  const journals = takeRound(due)
+  const path = join(temporary, `${randomBytes(6).toString('hex')}.ndjson`)
+  return { journals, path, damaged: await stage(folder, path, journals) }
+}
+
+async function absorb(place: Place, staged: StagedRound): Promise<void> {
+  const { folder, engine } = place
+  const { journals, path, damaged } = staged
+  await engine.execute(`CREATE OR REPLACE TABLE lines AS ${linesSql(quoteLiteral(path))}`)
+  await rm(path)
   const files: ParquetFile[] = []
   for (const kind of ENTRY_KINDS) {
     const written = await writeFileOf(place, kind, kindSql(kind, 'lines'))
@@ -174,7 +194,7 @@ async function stage(
   try {
     for (const { stem, state } of journals) {
       const found = await scanJournal(journalPath(folder, stem), { offset: 0, state })
-      for (const lines of found.lines) await file.appendFile(lines)
+      await file.appendFile(Buffer.concat(found.lines))
       damaged.push(...found.damaged.map((span) => ({ journal: stem, ...span })))
     }
   } finally {

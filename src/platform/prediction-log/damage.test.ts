@@ -10,9 +10,12 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
+import { ByteReader } from './byte-reader.ts'
 import { compactLog } from './compact-log.ts'
 import { sampleEntry } from './fixtures/sample-entry.ts'
+import { GrowingBuffer } from './growing-buffer.ts'
 import { encodeFrame, endsLikeFrame, scanFrames } from './journal-frame.ts'
+import { closeMaskedFrame, MASKED_HEAD_BYTES, MaskSource, unmask } from './masked-frame.ts'
 import { openPredictionLog } from './open-prediction-log.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'esteira-log-damage-'))
@@ -32,10 +35,11 @@ beforeEach(async () => {
   journal = join(folder, name ?? '')
 })
 
-/** Flips one bit of the entry whose id is given. */
-function flip(id: string): void {
+/** Flips one bit of the call that is given: each is in a frame of its own. */
+function flip(call: number): void {
   const bytes = readFileSync(journal)
-  const at = bytes.indexOf(`"i":"${id}"`) + 40
+  const { offset } = scanFrames(bytes).payloads[call] ?? { offset: 0 }
+  const at = offset + 40
   bytes[at] = (bytes[at] ?? 0) ^ 4
   writeFileSync(journal, bytes)
 }
@@ -51,7 +55,7 @@ async function read() {
 
 describe('a damaged journal', () => {
   it('is named with place and size, once, and everything else in it is read', async () => {
-    flip('p2')
+    flip(2)
     const { ids, troubles } = await read()
     expect(ids).toEqual(['p0', 'p1', 'p3', 'p4'])
     expect(troubles).toMatchObject([{ code: 'JOURNAL_DAMAGED', details: { path: journal } }])
@@ -59,7 +63,7 @@ describe('a damaged journal', () => {
   })
 
   it('is kept aside by a compaction, which notes what it skipped', async () => {
-    flip('p2')
+    flip(2)
     await compactLog(folder)
     expect((await read()).ids).toEqual(['p0', 'p1', 'p3', 'p4'])
     expect(readdirSync(join(folder, 'damaged'))).toHaveLength(1)
@@ -68,7 +72,7 @@ describe('a damaged journal', () => {
   })
 
   it('is one too when its last entry is changed, or its end is missing', async () => {
-    flip(`p${CALLS - 1}`)
+    flip(CALLS - 1)
     expect(await read()).toMatchObject({
       ids: ['p0', 'p1', 'p2', 'p3'],
       troubles: [{ code: 'JOURNAL_DAMAGED' }],
@@ -79,22 +83,51 @@ describe('a damaged journal', () => {
 
   it('is none when a killed writer left half a frame', async () => {
     rmSync(journal.replace(/\.journal$/, '.sealed'))
-    appendFileSync(journal, encodeFrame('{"k":"p"}\n').subarray(0, 25))
-    expect(await read()).toEqual({ ids: ['p0', 'p1', 'p2', 'p3', 'p4'], troubles: [] })
+    const end = readFileSync(journal).length
+    for (const frame of [encodeFrame('{"k":"p"}\n'), maskedFrame('{"k":"p"}\n')]) {
+      for (const cut of [1, 25, frame.length - 1]) {
+        truncateSync(journal, end)
+        appendFileSync(journal, frame.subarray(0, cut))
+        expect(await read()).toEqual({ ids: ['p0', 'p1', 'p2', 'p3', 'p4'], troubles: [] })
+      }
+    }
+  })
+
+  it('is one when a frame holds what this version does not know', async () => {
+    // A text's length is no kind of a record.
+    appendFileSync(journal, maskedFrame('x'.repeat(0xee)))
+    const { ids, troubles } = await read()
+    expect(ids).toEqual(['p0', 'p1', 'p2', 'p3', 'p4'])
+    expect(troubles).toMatchObject([{ code: 'JOURNAL_DAMAGED' }])
   })
 })
 
-describe('frames', () => {
-  const frames = ['{"a":1}\n', '{"b":"ü"}\n{"c":"#E1 "}\n', '{"d":2}\n'].map(encodeFrame)
+const plain = ['{"a":1}\n', '{"b":"ü"}\n{"c":"#E1 "}\n', '{"d":2}\n']
+const masks = new MaskSource()
+
+function maskedFrame(text: string): Buffer {
+  const bytes = new GrowingBuffer(16)
+  bytes.moveTo(MASKED_HEAD_BYTES)
+  bytes.text(text)
+  return closeMaskedFrame(bytes, masks.draw())
+}
+
+describe.each([
+  ['of lines', plain.map(encodeFrame)],
+  ['of records', plain.map(maskedFrame)],
+  ['of both kinds', [encodeFrame, maskedFrame, encodeFrame].map((of, i) => of(plain[i] ?? ''))],
+])('frames %s', (_, frames) => {
   const whole = Buffer.concat(frames)
   const textsOf = (bytes: Buffer) =>
-    scanFrames(bytes).payloads.map(({ offset, bytes: length }) =>
-      bytes.subarray(offset, offset + length).toString(),
-    )
+    scanFrames(bytes).payloads.map((payload) => {
+      const { offset, bytes: length, mask } = payload
+      if (mask === undefined) return bytes.subarray(offset, offset + length).toString()
+      return new ByteReader(unmask(bytes, payload)).text()
+    })
   const texts = textsOf(whole)
 
   it('come back as they were written', () => {
-    expect(texts).toEqual(['{"a":1}\n', '{"b":"ü"}\n{"c":"#E1 "}\n', '{"d":2}\n'])
+    expect(texts).toEqual(plain)
     expect(scanFrames(whole)).toMatchObject({ damaged: [], end: whole.length })
   })
 

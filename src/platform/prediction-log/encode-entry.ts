@@ -1,52 +1,63 @@
 import type { ExposureEntry, LabelEntry, MirrorEntry } from '../../core/records/index.ts'
-import { storageErrors } from '../storage/index.ts'
+import { checkLine, checkPrediction, checkTime } from './check-entry.ts'
 import { InputRow } from './input-row.ts'
 import type { WrittenPrediction } from './prediction-log.ts'
 
-const STORE = 'prediction log'
-/** JavaScript's own range of times; DuckDB's is wider. */
-const MAX_TIME_MS = 8_640_000_000_000_000
-/** DuckDB reads JSON objects of up to 16 MiB. */
-const MAX_LINE_CHARACTERS = 4_000_000
-
-/**
- * Entries as JSON lines with short names, put together by hand: this stands in the path of every
- * answer. `w` is when it was written, in microseconds, and unique in its writer; what the names mean
- * says `log-tables.ts`.
- */
-export function predictionLine(entry: WrittenPrediction, written: number): string {
-  const { id, output, timeMs, latencyUs, version } = entry
-  requireFinite(id, 'output', output)
-  requireFinite(id, 'latencyUs', [latencyUs])
-  requireTime(id, timeMs)
-  const inputs =
-    entry.inputs instanceof InputRow ? entry.inputs.toText() : JSON.stringify(entry.inputs)
-  const flags = entry.flags.length === 0 ? '[]' : JSON.stringify(entry.flags)
-  return checkedLine(
-    id,
-    `{"k":"p","w":${written},"i":${text(id)},"e":${text(entry.endpoint)},"v":${version},"r":"${entry.role}","t":${timeMs},"x":${inputs},"o":[${output.join(',')}],"d":${entry.decision},"u":${latencyUs},"f":${flags}}\n`,
-  )
+/** A prediction less its inputs, and when it was written. */
+type WrittenFacts = Omit<WrittenPrediction, 'inputs'> & {
+  /** In microseconds, unique in its writer. */
+  readonly written: number
 }
 
+/**
+ * Entries as JSON lines with short names, put together by hand: all rows of a journal come by here
+ * when they are read. `w` is when it was written, in microseconds, and unique in its writer; what the
+ * names mean says `log-tables.ts`.
+ *
+ * @throws ENTRY_INVALID
+ */
+export function predictionLine(entry: WrittenPrediction, written: number): string {
+  checkPrediction(entry)
+  const { inputs } = entry
+  const text = inputs instanceof InputRow ? inputs.toText() : JSON.stringify(inputs)
+  const line = linePut({ ...entry, written }, text)
+  checkLine(entry.id, line)
+  return wellFormed(line)
+}
+
+/** The same line of an entry that was checked before it was written. @param inputs JSON text */
+export function checkedPredictionLine(entry: WrittenFacts, inputs: string): string {
+  return wellFormed(linePut(entry, inputs))
+}
+
+function linePut(entry: WrittenFacts, inputs: string): string {
+  const { id, output, timeMs, latencyUs, version, written, endpoint, role, decision } = entry
+  const flags = entry.flags.length === 0 ? '[]' : JSON.stringify(entry.flags)
+  return `{"k":"p","w":${written},"i":${text(id)},"e":${text(endpoint)},"v":${version},"r":"${role}","t":${timeMs},"x":${inputs},"o":[${output.join(',')}],"d":${decision},"u":${latencyUs},"f":${flags}}\n`
+}
+
+/** @throws ENTRY_INVALID */
 export function exposureLine(exposure: ExposureEntry, written: number): string {
   const { test, key, endpoint, arm, version, prediction, timeMs } = exposure
-  requireTime(prediction, timeMs)
+  checkTime(prediction, timeMs)
   return checkedLine(
     prediction,
     `{"k":"x","w":${written},"a":${text(test)},"y":${text(key)},"e":${text(endpoint)},"r":"${arm}","v":${version},"i":${text(prediction)},"t":${timeMs}}\n`,
   )
 }
 
+/** @throws ENTRY_INVALID */
 export function labelLine({ id, label, timeMs }: LabelEntry, written: number): string {
-  requireTime(id, timeMs)
+  checkTime(id, timeMs)
   return checkedLine(
     id,
     `{"k":"l","w":${written},"i":${text(id)},"l":${text(label)},"t":${timeMs}}\n`,
   )
 }
 
+/** @throws ENTRY_INVALID */
 export function mirrorLine(entry: MirrorEntry, written: number): string {
-  requireTime(entry.id, entry.timeMs)
+  checkTime(entry.id, entry.timeMs)
   const { endpoint, version, id, timeMs, outcome, count, difference, changed } = entry
   const { stableLatencyUs, latencyUs, error } = entry
   const line = { k: 'm', w: written, e: endpoint, v: version, i: id, t: timeMs, r: outcome }
@@ -58,31 +69,14 @@ function text(value: string): string {
   return JSON.stringify(value)
 }
 
-// JSON would turn NaN into null without a word.
-function requireFinite(id: string, name: string, values: readonly number[]): void {
-  for (const value of values) {
-    if (Number.isFinite(value)) continue
-    const reason = `${name} [${values.join(', ')}] holds a number that is not finite`
-    throw storageErrors.ENTRY_INVALID({ store: STORE, id, reason })
-  }
-}
-
-function requireTime(id: string, timeMs: number): void {
-  if (Math.abs(timeMs) <= MAX_TIME_MS) return
-  const reason = `its time is ${timeMs}, expected milliseconds within ±${MAX_TIME_MS}`
-  throw storageErrors.ENTRY_INVALID({ store: STORE, id, reason })
-}
-
 function checkedLine(id: string, line: string): string {
-  if (line.length > MAX_LINE_CHARACTERS) {
-    const reason = `it has ${line.length} characters as JSON, at most ${MAX_LINE_CHARACTERS} are kept`
-    throw storageErrors.ENTRY_INVALID({ store: STORE, id, reason })
-  }
-  return line.includes('\\ud') ? wellFormed(line) : line
+  checkLine(id, line)
+  return wellFormed(line)
 }
 
 /** Halves of surrogate pairs are no text that a reader of JSON must take; they become U+FFFD. */
 function wellFormed(line: string): string {
+  if (!line.includes('\\ud')) return line
   return line.replaceAll(/(\\\\)|\\ud[89a-f][0-9a-f]{2}/g, (found, backslash?: string) =>
     backslash === undefined ? '\ufffd' : found,
   )

@@ -16,7 +16,7 @@ export const predictionLogErrors = defineErrors({
     blame: 'system',
     retryable: true,
     message: (d) =>
-      `The disk of the prediction log does not keep up: ${d.waiting} characters wait to be written, at most ${d.limit} may.`,
+      `The disk of the prediction log does not keep up: ${d.waiting} bytes wait to be written, at most ${d.limit} may.`,
     hint: () => 'Send it again later; a faster disk, or durability "process", takes more.',
   }),
   LOG_CLOSED: problem<{ folder: string }>({

@@ -1,17 +1,20 @@
 import { crc32 } from 'node:zlib'
+import { MASKED_MAGIC, type MaskedPayload, maskedPayloadAt } from './masked-frame.ts'
 
 /**
- * A journal is a row of frames; a frame is what one write kept, whole or not at all:
+ * A journal is a row of frames; a frame is what one write kept, whole or not at all. Writers make
+ * masked ones (`masked-frame.ts`); those of older versions, and of a log that was moved here, are
  *
  *     #E1 <payload bytes, 8 hex digits> <CRC-32, 8 hex digits>\n
  *     <JSON lines>\n
  *     #.\n
  *
- * The checksum covers the length and the payload. JSON lines hold no bare line break, so a line that
- * begins with `#E1 ` is always a frame's head: after a damaged place reading goes on at the next one.
+ * The checksum covers the length and the payload. JSON lines hold no bare line break, and nobody
+ * chooses the bytes of a masked payload, so a line that begins with a head's letters is a frame's head
+ * for all that anybody can do: after a damaged place reading goes on at the next one.
  */
 const MAGIC = '#E1 '
-const NEXT_HEAD = Buffer.from(`\n${MAGIC}`)
+const NEXT_HEADS = [MAGIC, MASKED_MAGIC].map((magic) => Buffer.from(`\n${magic}`))
 const HEAD = /^#E1 ([0-9a-f]{8}) ([0-9a-f]{8})\n$/
 const HEAD_BYTES = 22
 const FOOT = '#.\n'
@@ -23,9 +26,17 @@ export interface Span {
   readonly bytes: number
 }
 
+export type Payload = PlainPayload | MaskedPayload
+
+interface PlainPayload extends Span {
+  readonly mask?: undefined
+  /** Where the next frame begins. */
+  readonly end: number
+}
+
 export interface ScannedFrames {
-  /** JSON lines that fit their checksums. */
-  readonly payloads: readonly Span[]
+  /** What fits its checksum: JSON lines, or masked records. */
+  readonly payloads: readonly Payload[]
   /** Spans that do not, and were skipped. */
   readonly damaged: readonly Span[]
   /** Where the rest begins that is no whole frame yet. */
@@ -46,19 +57,19 @@ export function encodeFrame(lines: string): Buffer {
 
 /** Finds the whole frames of some bytes that begin with a frame (or with a damaged one). */
 export function scanFrames(bytes: Buffer): ScannedFrames {
-  const payloads: Span[] = []
+  const payloads: Payload[] = []
   const damaged: Span[] = []
   let at = 0
   while (at < bytes.length) {
-    const payload = payloadAt(bytes, at)
+    const payload = maskedPayloadAt(bytes, at) ?? payloadAt(bytes, at)
     if (payload !== undefined) {
       payloads.push(payload)
-      at = payload.offset + payload.bytes + FOOT_BYTES
+      at = payload.end
       continue
     }
-    const next = bytes.indexOf(NEXT_HEAD, at)
+    const next = nextHead(bytes, at)
     // Nothing follows: a write under way, one that was cut off, or damage; the caller knows which.
-    if (next < 0) break
+    if (next === undefined) break
     damaged.push({ offset: at, bytes: next + 1 - at })
     at = next + 1
   }
@@ -70,7 +81,12 @@ export function endsLikeFrame(bytes: Buffer): boolean {
   return bytes.subarray(-FOOT_BYTES - 1).toString('latin1') === `\n${FOOT}`
 }
 
-function payloadAt(bytes: Buffer, at: number): Span | undefined {
+function nextHead(bytes: Buffer, at: number): number | undefined {
+  const found = NEXT_HEADS.map((head) => bytes.indexOf(head, at)).filter((next) => next >= 0)
+  return found.length === 0 ? undefined : Math.min(...found)
+}
+
+function payloadAt(bytes: Buffer, at: number): PlainPayload | undefined {
   const head = HEAD.exec(bytes.toString('latin1', at, at + HEAD_BYTES))
   if (head === null) return undefined
   const [, length = '', sum = ''] = head
@@ -79,7 +95,7 @@ function payloadAt(bytes: Buffer, at: number): Span | undefined {
   if (bytes.toString('latin1', end, end + FOOT_BYTES) !== FOOT) return undefined
   const payload = bytes.subarray(offset, end)
   if (checksum(length, payload) !== Number.parseInt(sum, 16)) return undefined
-  return { offset, bytes: payload.length }
+  return { offset, bytes: payload.length, end: end + FOOT_BYTES }
 }
 
 function checksum(length: string, payload: Buffer): number {

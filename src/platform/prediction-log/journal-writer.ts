@@ -1,14 +1,20 @@
 import { isPlatformError } from '../../core/errors/index.ts'
 import { databaseErrors } from '../database/index.ts'
+import { EntryEncoder } from './entry-encoder.ts'
 import { predictionLogErrors } from './errors.ts'
 import { JournalFile } from './journal-file.ts'
-import { encodeFrame } from './journal-frame.ts'
+import { MaskSource } from './masked-frame.ts'
 
 const FULL = new Set(['ENOSPC', 'EFBIG', 'EDQUOT'])
 /** Of one frame: what comes while a write is under way goes into the next. */
-const FRAME_CHARACTERS = 4_000_000
-/** That may wait for the disk; more is refused, so that a stalled disk fills no memory. */
-const WAITING_CHARACTERS = 64_000_000
+const FRAME_BYTES = 4_000_000
+/**
+ * That may wait for the disk; more is refused, so that a stalled disk fills no memory. Buffers are at
+ * most twice as large as what is in them.
+ */
+const WAITING_BYTES = 64_000_000
+/** An encoder that grew larger is not kept for another frame. */
+const KEPT_BYTES = 1_048_576
 
 export interface JournalWriterOptions {
   readonly folder: string
@@ -23,22 +29,30 @@ export interface JournalWriterOptions {
   readonly onTrouble: (error: unknown) => void
 }
 
+/** A frame that waits for its write, and everybody who waits for it. */
 interface Waiting {
-  readonly lines: string
-  readonly onDisk: boolean
-  readonly resolve: () => void
-  readonly reject: (error: unknown) => void
+  readonly entries: EntryEncoder
+  readonly kept: PromiseWithResolvers<void>
+  isForDisk: boolean
 }
 
 /**
- * Writes lines into journals: one write at a time, and what comes meanwhile goes together into the
+ * Writes entries into journals: one write at a time, and what comes meanwhile goes together into the
  * next. The event loop waits for no disk. A write that fails is taken back, everybody in it is told,
  * and the next one begins anew, so that writing goes on by itself once there is room.
+ *
+ * Who writes asks for `entries`, adds to them and says `keep`, or `drop` when something was wrong, all
+ * in one turn: a call needs neither a buffer nor a promise of its own.
  */
 export class JournalWriter {
   readonly #options: JournalWriterOptions
-  #waiting: Waiting[] = []
-  #waitingCharacters = 0
+  readonly #masks = new MaskSource()
+  /** Frames that are full. */
+  readonly #full: Waiting[] = []
+  #fullBytes = 0
+  /** The frame that is being filled. */
+  #open: Waiting
+  #spare: EntryEncoder | undefined
   #file: JournalFile | undefined
   #working: Promise<void> | undefined
   #sealing: NodeJS.Timeout | undefined
@@ -46,21 +60,41 @@ export class JournalWriter {
 
   constructor(options: JournalWriterOptions) {
     this.#options = options
+    this.#open = this.#newFrame()
   }
 
-  /** Resolves when the lines are kept. @throws STORAGE_FULL, LOG_WRITE_FAILED, LOG_BEHIND, LOG_CLOSED */
-  append(lines: string, onDisk: boolean): Promise<void> {
+  /** Where to add a call's entries. @throws LOG_BEHIND, LOG_CLOSED */
+  entries(): EntryEncoder {
     const { folder } = this.#options
-    if (this.#isClosed) return Promise.reject(predictionLogErrors.LOG_CLOSED({ folder }))
-    if (this.#waitingCharacters > WAITING_CHARACTERS) {
-      const amounts = { waiting: this.#waitingCharacters, limit: WAITING_CHARACTERS }
-      return Promise.reject(predictionLogErrors.LOG_BEHIND(amounts))
+    if (this.#isClosed) throw predictionLogErrors.LOG_CLOSED({ folder })
+    const { size } = this.#open.entries
+    const waiting = this.#fullBytes + size
+    if (waiting > WAITING_BYTES) {
+      throw predictionLogErrors.LOG_BEHIND({ waiting, limit: WAITING_BYTES })
     }
-    return new Promise((resolve, reject) => {
-      this.#waitingCharacters += lines.length
-      this.#waiting.push({ lines, onDisk, resolve, reject })
-      this.#working ??= this.#work()
-    })
+    if (size < FRAME_BYTES) return this.#open.entries
+    this.#full.push(this.#open)
+    this.#fullBytes += size
+    this.#open = this.#newFrame()
+    return this.#open.entries
+  }
+
+  /**
+   * What was added is a call.
+   * @returns resolves when its frame is kept; the same for all calls in it
+   * @throws STORAGE_FULL, LOG_WRITE_FAILED
+   */
+  keep(onDisk: boolean): Promise<void> {
+    const { entries, kept } = this.#open
+    entries.commit()
+    if (onDisk) this.#open.isForDisk = true
+    this.#working ??= this.#work()
+    return kept.promise
+  }
+
+  /** Takes back what was added since the last call. */
+  drop(): void {
+    this.#open.entries.rollBack()
   }
 
   async close(): Promise<void> {
@@ -72,46 +106,52 @@ export class JournalWriter {
   async #work(): Promise<void> {
     // The rest of this turn of the event loop belongs to the same frame.
     await new Promise((resolve) => setImmediate(resolve))
-    while (this.#waiting.length > 0) {
-      const due = this.#takeDue()
+    for (let due = this.#takeDue(); due !== undefined; due = this.#takeDue()) {
       try {
         await this.#write(due)
-        for (const { resolve } of due) resolve()
+        due.kept.resolve()
       } catch (error) {
-        const refusal = writeError(error, this.#file?.path ?? this.#options.folder)
-        for (const { reject } of due) reject(refusal)
+        due.kept.reject(writeError(error, this.#file?.path ?? this.#options.folder))
         // A full file is no full disk: the next journal may fit.
         if ((this.#file?.size ?? 0) > 0 || this.#file?.isFit === false) await this.#seal()
       }
+      if (due.entries.capacity <= KEPT_BYTES) this.#spare = due.entries
     }
     this.#working = undefined
   }
 
-  #takeDue(): Waiting[] {
-    let characters = 0
-    let count = 0
-    for (const { lines } of this.#waiting) {
-      if (count > 0 && characters + lines.length > FRAME_CHARACTERS) break
-      characters += lines.length
-      count++
-    }
-    this.#waitingCharacters -= characters
-    return this.#waiting.splice(0, count)
+  #newFrame(): Waiting {
+    const entries = this.#spare ?? new EntryEncoder(this.#masks)
+    this.#spare = undefined
+    entries.clear()
+    return { entries, kept: Promise.withResolvers(), isForDisk: false }
   }
 
-  async #write(due: readonly Waiting[]): Promise<void> {
+  #takeDue(): Waiting | undefined {
+    const full = this.#full.shift()
+    if (full !== undefined) {
+      this.#fullBytes -= full.entries.size
+      return full
+    }
+    const due = this.#open
+    if (due.entries.size === 0) return undefined
+    this.#open = this.#newFrame()
+    return due
+  }
+
+  async #write({ entries, isForDisk }: Waiting): Promise<void> {
     const { folder, now, maxBytes, maxAgeMs } = this.#options
     const before = this.#file
     if (before !== undefined && (before.size >= maxBytes || now() - before.createdMs >= maxAgeMs)) {
       await this.#seal()
     }
     this.#file ??= await JournalFile.create(folder, now())
-    const frame = encodeFrame(due.map(({ lines }) => lines).join(''))
-    await this.#file.write(
-      frame,
-      due.some(({ onDisk }) => onDisk),
-    )
+    await this.#file.write(entries.frame(), isForDisk)
     this.#sealing ??= setTimeout(() => this.#sealIdle(), maxAgeMs).unref()
+  }
+
+  #isWaiting(): boolean {
+    return this.#full.length > 0 || this.#open.entries.size > 0
   }
 
   /** A journal that nothing more came into; a busy one is sealed by its next write. */
@@ -119,7 +159,7 @@ export class JournalWriter {
     this.#sealing = undefined
     this.#working ??= this.#seal().then(() => {
       this.#working = undefined
-      if (this.#waiting.length > 0) this.#working = this.#work()
+      if (this.#isWaiting()) this.#working = this.#work()
     })
   }
 

@@ -11,8 +11,9 @@ import type {
 } from '../../core/records/index.ts'
 import { compactLog } from './compact-log.ts'
 import { sampleEntry } from './fixtures/sample-entry.ts'
+import { InputRow } from './input-row.ts'
 import { openPredictionLog } from './open-prediction-log.ts'
-import type { LabelledPrediction, PredictionLog } from './prediction-log.ts'
+import type { LabelledPrediction, PredictionLog, WrittenPrediction } from './prediction-log.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'esteira-log-model-'))
 afterAll(() => rmSync(root, { recursive: true, force: true }))
@@ -83,7 +84,7 @@ const timeMs = fc.oneof(
 )
 const text = fc.oneof(
   fc.string({ unit: 'grapheme', maxLength: 8 }),
-  fc.constantFrom('\\ud800', '#E1 ', '\u0000'),
+  fc.constantFrom('\\ud800', '#E1 ', '\n#E2 ', '\n#.\n', '\u0000'),
 )
 const finite = fc.double({ noNaN: true, noDefaultInfinity: true }).map((value) => value + 0)
 const endpoint = fc.constantFrom('e', 'f')
@@ -141,6 +142,7 @@ const step = fc.oneof(
     writer,
     entries: fc.array(prediction, { maxLength: 4 }),
     exposures: fc.array(exposure, { maxLength: 2 }),
+    areByName: fc.boolean(),
   }),
   fc.record({
     kind: fc.constant('label' as const),
@@ -179,6 +181,10 @@ function open(world: World): Promise<PredictionLog> {
   return openPredictionLog(world.folder, { now, journalBytes: 1_500, compacts: false })
 }
 
+function byName(entry: PredictionEntry): WrittenPrediction {
+  return { ...entry, inputs: new InputRow(Object.keys(entry.inputs), Object.values(entry.inputs)) }
+}
+
 async function run(world: World, told: Step): Promise<void> {
   const { naive } = world
   if (told.kind === 'compact') {
@@ -187,7 +193,7 @@ async function run(world: World, told: Step): Promise<void> {
   }
   const log = world.logs[told.writer] as PredictionLog
   if (told.kind === 'append') {
-    await log.append(told.entries, told.exposures)
+    await log.append(told.areByName ? told.entries.map(byName) : told.entries, told.exposures)
     naive.predictions.push(...told.entries)
     naive.exposures.push(...told.exposures)
   } else if (told.kind === 'label') {

@@ -1,7 +1,7 @@
 import { isPlatformError } from '../../core/errors/index.ts'
 import type { ExposureEntry, LabelEntry, MirrorEntry } from '../../core/records/index.ts'
 import { BackgroundCompaction } from './background-compaction.ts'
-import { exposureLine, labelLine, mirrorLine, predictionLine } from './encode-entry.ts'
+import { exposureLine, labelLine, mirrorLine } from './encode-entry.ts'
 import { MAX_JOURNAL_AGE_MS } from './journal-name.ts'
 import { JournalWriter } from './journal-writer.ts'
 import { countSql, exposedSql, mirroredSql, windowSizeSql, windowSql } from './log-queries.ts'
@@ -17,11 +17,11 @@ import type {
 } from './prediction-log.ts'
 import { readCount, readExposed, readMirrored, readPredictions } from './read-entries.ts'
 
-const JOURNAL_BYTES = 16 * 1_048_576
+const JOURNAL_BYTES = 8 * 1_048_576
 
 export interface PredictionLogOptions {
   readonly now?: () => number
-  /** A journal of this size is sealed. @default 16 MiB */
+  /** A journal of this size is sealed. @default 8 MiB */
   readonly journalBytes?: number
   /** Whether full journals are turned into Parquet by a process of its own. @default true */
   readonly compacts?: boolean
@@ -66,23 +66,32 @@ class JournaledPredictionLog implements PredictionLog {
     this.#reader = new LogReader({ folder, now, onDamage: onTrouble })
   }
 
-  async append(
+  append(
     entries: readonly WrittenPrediction[],
     exposures: readonly ExposureEntry[] = [],
     options: WriteOptions = {},
   ): Promise<void> {
-    let lines = ''
-    for (const entry of entries) lines += predictionLine(entry, this.#tick())
-    for (const exposure of exposures) lines += exposureLine(exposure, this.#tick())
-    await this.#write(lines, options)
+    if (entries.length + exposures.length === 0) return Promise.resolve()
+    // In the path of every answer: no promise and no function of its own.
+    try {
+      const into = this.#writer.entries()
+      for (const entry of entries) into.addPrediction(entry, this.#tick())
+      for (const exposure of exposures) into.addLine(exposureLine(exposure, this.#tick()))
+      return this.#writer.keep(options.durability === 'disk')
+    } catch (error) {
+      this.#writer.drop()
+      return Promise.reject(error)
+    }
   }
 
   async appendLabels(labels: readonly LabelEntry[], options: WriteOptions = {}): Promise<void> {
-    await this.#write(labels.map((label) => labelLine(label, this.#tick())).join(''), options)
+    const lines = labels.map((label) => labelLine(label, this.#tick()))
+    await this.#keep(lines, options)
   }
 
   async appendMirrored(entries: readonly MirrorEntry[]): Promise<void> {
-    await this.#write(entries.map((entry) => mirrorLine(entry, this.#tick())).join(''), {})
+    const lines = entries.map((entry) => mirrorLine(entry, this.#tick()))
+    await this.#keep(lines, {})
   }
 
   async window(query: WindowQuery) {
@@ -110,9 +119,16 @@ class JournaledPredictionLog implements PredictionLog {
     await this.#reader.close()
   }
 
-  async #write(lines: string, { durability = 'process' }: WriteOptions): Promise<void> {
-    if (lines === '') return
-    await this.#writer.append(lines, durability === 'disk')
+  #keep(lines: readonly string[], options: WriteOptions): Promise<void> {
+    if (lines.length === 0) return Promise.resolve()
+    try {
+      const into = this.#writer.entries()
+      for (const line of lines) into.addLine(line)
+      return this.#writer.keep(options.durability === 'disk')
+    } catch (error) {
+      this.#writer.drop()
+      throw error
+    }
   }
 
   /**

@@ -1,9 +1,12 @@
 import type { ParquetFile } from './manifest.ts'
 
 const MEBIBYTE = 1_048_576
-/** Journals that lie about at most, all in all, before they are turned into Parquet. */
+/**
+ * Journals that lie about at most, all in all, before they are turned into Parquet. Readers hold them
+ * in memory, where rows take some thrice as much.
+ */
 const DUE_FILES = 32
-const DUE_BYTES = 32 * MEBIBYTE
+const DUE_BYTES = 16 * MEBIBYTE
 /** Files of like size that become one. */
 const MERGED_TOGETHER = 8
 const SMALLEST_TIER_BYTES = 4 * MEBIBYTE

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { ExposureEntry, MirrorEntry } from '../../core/records/index.ts'
 import { sampleEntry } from './fixtures/sample-entry.ts'
+import { InputRow } from './input-row.ts'
 import { openPredictionLog } from './open-prediction-log.ts'
 import type { PredictionLog } from './prediction-log.ts'
 
@@ -163,5 +164,50 @@ describe('the prediction log', () => {
       code: 'ENTRY_INVALID',
     })
     expect(await log.count('delays')).toBe(0)
+  })
+
+  it('refuses a call to its caller only, whatever is written in the same turn', async () => {
+    const names = ['distance']
+    const entry = (id: string, distance: number) => ({
+      ...sampleEntry(id, distance),
+      inputs: new InputRow(names, [distance]),
+    })
+    const exposure: ExposureEntry = {
+      ...{ endpoint: 'delays', test: 't', key: 'ana', arm: 'control', version: 1 },
+      ...{ prediction: 'b', timeMs: Number.NaN },
+    }
+    const calls = await Promise.allSettled([
+      log.append([entry('a', 1)]),
+      log.append([entry('b', 2)], [exposure]),
+      log.append([entry('c', 3)]),
+      log.appendLabels([{ id: 'a', label: '1', timeMs: 9e15 }]),
+      log.append([entry('d', 4)], [{ ...exposure, prediction: 'd', timeMs: 4 }]),
+      log.append([]),
+    ])
+    expect(calls.map(({ status }) => status === 'fulfilled')).toEqual(
+      [true, false, true, false, true, true], // those with a time out of range
+    )
+    expect(await ids({})).toEqual(['a', 'c', 'd'])
+    expect(await log.exposed({ test: 't', toMs: 9 })).toHaveLength(1)
+  })
+
+  it('refuses what would wait too long, in bytes, and keeps what it took', async () => {
+    const text = '漢'.repeat(1_300_000)
+    const calls = await Promise.allSettled(
+      Array.from({ length: 24 }, (_, i) =>
+        log.append([sampleEntry(`p${i}`, i, { inputs: { text } })]),
+      ),
+    )
+    const refused = calls.flatMap((call) => (call.status === 'rejected' ? [call.reason] : []))
+    expect(refused.map(({ code }) => code)).toEqual(refused.map(() => 'LOG_BEHIND'))
+    // 64 MB, in calls of 3.9 MB.
+    expect(calls.length - refused.length).toBe(17)
+    expect(refused[0]).toMatchObject({
+      details: { waiting: expect.any(Number), limit: 64_000_000 },
+    })
+    expect(await log.count('delays')).toBe(17)
+    await log.append([sampleEntry('after', 1)])
+    await log.close()
+    await expect(log.append([sampleEntry('c', 1)])).rejects.toMatchObject({ code: 'LOG_CLOSED' })
   })
 })

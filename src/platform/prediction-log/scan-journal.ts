@@ -1,10 +1,15 @@
 import { open } from 'node:fs/promises'
-import { endsLikeFrame, type ScannedFrames, type Span, scanFrames } from './journal-frame.ts'
+import { linesOfRecords } from './decode-entries.ts'
+import { endsLikeFrame, type Payload, type Span, scanFrames } from './journal-frame.ts'
+import { unmask } from './masked-frame.ts'
+
+/** Lines are put together to so many. */
+const PIECE_CHARACTERS = 1_000_000
 
 export interface ScannedJournal {
   /** The JSON lines of whole frames, from the offset on. */
   readonly lines: readonly Buffer[]
-  /** Spans of the file that do not fit their checksums. */
+  /** Spans of the file that do not fit their checksums, or hold what is not known. */
   readonly damaged: readonly Span[]
   /** Where to go on. */
   readonly end: number
@@ -30,9 +35,10 @@ export async function scanJournal(
     const rest = bytes.subarray(found.end)
     const isDamage = state === 'sealed' || (state === 'left' && endsLikeFrame(rest))
     const tail = rest.length > 0 && isDamage ? [{ offset: found.end, bytes: rest.length }] : []
+    const { lines, unreadable } = linesOf(bytes, found.payloads)
     return {
-      lines: linesOf(bytes, found),
-      damaged: [...found.damaged, ...tail].map((span) => ({
+      lines,
+      damaged: [...found.damaged, ...unreadable, ...tail].map((span) => ({
         ...span,
         offset: span.offset + offset,
       })),
@@ -60,6 +66,53 @@ async function readFrom(
   return bytes.subarray(0, done)
 }
 
-function linesOf(bytes: Buffer, { payloads }: ScannedFrames): Buffer[] {
-  return payloads.map(({ offset, bytes: length }) => bytes.subarray(offset, offset + length))
+function linesOf(bytes: Buffer, payloads: readonly Payload[]) {
+  const lines = new LinePieces()
+  const unreadable: Span[] = []
+  for (const payload of payloads) {
+    const { offset, bytes: size } = payload
+    if (payload.mask === undefined) lines.addBytes(bytes.subarray(offset, offset + size))
+    else {
+      const found = decoded(unmask(bytes, payload))
+      if (found === undefined) unreadable.push({ offset, bytes: size })
+      else for (const line of found) lines.add(line)
+    }
+  }
+  return { lines: lines.all(), unreadable }
+}
+
+/** Records of a kind that only a later version knows are told as damage: they must not be passed over. */
+function decoded(records: Buffer): string[] | undefined {
+  try {
+    return linesOfRecords(records)
+  } catch (error) {
+    if (error instanceof RangeError) return undefined
+    throw error
+  }
+}
+
+/** Lines put together into few large pieces: a frame may hold no more than one of them. */
+class LinePieces {
+  readonly #pieces: Buffer[] = []
+  #text = ''
+
+  add(line: string): void {
+    this.#text += line
+    if (this.#text.length >= PIECE_CHARACTERS) this.#flush()
+  }
+
+  addBytes(lines: Buffer): void {
+    this.#flush()
+    this.#pieces.push(lines)
+  }
+
+  all(): readonly Buffer[] {
+    this.#flush()
+    return this.#pieces
+  }
+
+  #flush(): void {
+    if (this.#text !== '') this.#pieces.push(Buffer.from(this.#text))
+    this.#text = ''
+  }
 }
