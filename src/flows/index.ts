@@ -24,7 +24,8 @@ export {
   type OpenSourceOptions,
   openSource,
 } from './import-mlflow/index.ts'
-export { keepWatch, type WatchedGateway } from './keep-watch.ts'
+export { keepWatch, type TakeLook } from './keep-watch.ts'
+export { type LookFacts, type LookNews, lookAtEndpoint } from './look-at-endpoint.ts'
 export * from './package-endpoint/index.ts'
 export { type OpenPlatformOptions, openPlatform, type Platform } from './platform.ts'
 export * from './predict-file/index.ts'

@@ -1,11 +1,10 @@
 import { hostname } from 'node:os'
 import { createLeases, createScheduler, type Job } from '../platform/orchestration/index.ts'
-import { beganAnew, CLOCKS_DIFFER_MS, endpointName } from '../stages/deployment/index.ts'
-import { advanceRollout, restartStep } from './advance-rollout.ts'
+import { CLOCKS_DIFFER_MS, endpointName } from '../stages/deployment/index.ts'
+import { isLookNeeded, type LookFacts, type LookNews, lookAtEndpoint } from './look-at-endpoint.ts'
 import type { Platform } from './platform.ts'
-import { retrainIfPending } from './retrain.ts'
 import type { ErrorCounts } from './rollout/index.ts'
-import { type GatewayMeasurements, watchNext } from './watch.ts'
+import type { GatewayMeasurements } from './watch.ts'
 
 /** The gateway as the watch sees it: what it counted, and how it is told of a change. */
 export interface WatchedGateway {
@@ -14,8 +13,22 @@ export interface WatchedGateway {
   reload(): Promise<void>
 }
 
+/** What whoever takes a look is given. */
+export interface LookParts {
+  /** Asked when the look begins, so that nothing is judged by figures of before. */
+  facts(): LookFacts
+  /** To be told of what came of the look, as it happens. */
+  tell(news: LookNews): Promise<void>
+  /** The watch is stopped, or another server has taken it over. */
+  readonly signal: AbortSignal
+}
+
+export type TakeLook = (parts: LookParts) => Promise<void>
+
 export interface KeepWatchOptions {
   readonly gateway: WatchedGateway
+  /** Takes a look that finds something to do. @default in this process */
+  readonly takeLook?: TakeLook
   /** How often to look, in milliseconds; the first time so long after the watch was ever begun. */
   readonly everyMs: number
   /** A look that failed; the next one tries again. */
@@ -54,53 +67,51 @@ function createClockWatch(sinceStart: () => number) {
   }
 }
 
-interface Meters {
-  readonly clock: ReturnType<typeof createClockWatch>
-  readonly step: ReturnType<typeof createMeter>
-  readonly window: ReturnType<typeof createMeter>
-}
-
-async function look(platform: Platform, gateway: WatchedGateway, meters: Meters): Promise<void> {
-  const nowMs = platform.clock.now()
-  const decision = meters.clock.wasSet(nowMs)
-    ? await restartStep(platform, nowMs)
-    : await advanceRollout(platform, nowMs, meters.step.since())
-  if (decision !== null && beganAnew(decision)) meters.step.reset()
-  const errors = Object.values(meters.window.since()).reduce((a, b) => a + b, 0)
-  const measured = { errors, resources: gateway.resources(), wallClockMs: null }
-  // Windows that passed while nobody looked are judged one by one; the errors count to the last.
-  while ((await watchNext(platform, nowMs, measured)) !== undefined) meters.window.reset()
-  const outcome = await retrainIfPending(platform)
-  if (outcome !== undefined || (decision !== null && decision.action !== 'wait')) {
-    await gateway.reload()
-    meters.step.reset()
-  }
-}
-
 /**
  * Closes the loop beside a running gateway: judges a canary, watches windows as they end, and
- * carries out decisions to retrain. Of several servers one does it at a time.
+ * carries out decisions to retrain. Of several servers one does it at a time. What must be remembered
+ * between two looks is here, with whoever counts: a look itself remembers nothing, so it may be taken
+ * by a process that ends with it.
  * @param sinceStart milliseconds of a clock that nobody sets; @default performance.now
  */
 export function watchJob(
   platform: Platform,
-  { gateway, everyMs }: Pick<KeepWatchOptions, 'gateway' | 'everyMs'>,
+  { gateway, everyMs, takeLook = lookHere(platform) }: Omit<KeepWatchOptions, 'onFailure'>,
   sinceStart: () => number = () => performance.now(),
 ): Job {
-  const meters = {
-    clock: createClockWatch(sinceStart),
-    step: createMeter(gateway),
-    window: createMeter(gateway),
+  const { project, clock } = platform
+  const clockWatch = createClockWatch(sinceStart)
+  const step = createMeter(gateway)
+  const window = createMeter(gateway)
+  const hear = async (news: LookNews) => {
+    if (news === 'window-ended') return window.reset()
+    if (news === 'endpoint-changed') await gateway.reload()
+    step.reset()
   }
-  const { project } = platform
   return {
     name: `watch/${project.name}/${endpointName(project)}`,
     everyMs,
-    run: () => look(platform, gateway, meters),
+    async run(signal) {
+      const nowMs = clock.now()
+      const wasClockSet = clockWatch.wasSet(nowMs)
+      if (!(await isLookNeeded(platform, nowMs))) return
+      const facts = (): LookFacts => ({
+        nowMs: clock.now(),
+        wasClockSet,
+        stepErrors: step.since(),
+        windowErrors: Object.values(window.since()).reduce((a, b) => a + b, 0),
+        resources: gateway.resources(),
+      })
+      await takeLook({ facts, tell: hear, signal })
+    },
   }
 }
 
-/** Runs `watchJob` in this process until it is stopped; a look under way is waited for. */
+function lookHere(platform: Platform): TakeLook {
+  return ({ facts, tell }) => lookAtEndpoint(platform, facts(), tell)
+}
+
+/** Runs `watchJob` beside this process's work until it is stopped; a look under way is waited for. */
 export function keepWatch(
   platform: Platform,
   options: KeepWatchOptions,

@@ -131,7 +131,8 @@ export async function watchNext(
   const next: WatchState = {
     nextFromMs: toMs,
     lastRetrainingAtMs: retrain ? toMs : lastRetrainingAtMs,
-    pending: retrain ? decision.id : null,
+    // A decision that nobody has carried out yet outlives the windows that are caught up after it.
+    pending: retrain ? decision.id : (watch.value?.pending ?? null),
   }
   await store.transaction(async (inner) => {
     await inner.put('monitor-window', window.id, window)

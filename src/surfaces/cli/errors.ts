@@ -39,6 +39,16 @@ export const errors = defineErrors({
     message: (d) => `${d.name} ended with ${d.code} before it was ready: ${d.reason}`,
     hint: () => '`esteira doctor` says what may be missing on this machine.',
   }),
+  WATCH_ENDED: problem<{ ending: string }>({
+    status: 500,
+    exit: 'worker',
+    blame: 'system',
+    retryable: true,
+    message: (d) =>
+      `The process that looks after the endpoint ended with ${d.ending} in the middle of a look.`,
+    hint: () =>
+      'The next look is taken in 30 s by another process. SIGKILL or SIGABRT time and again mean that memory is short.',
+  }),
   INTERRUPTED: problem<Record<string, never>>({
     status: 499,
     exit: 'interrupted',

@@ -1,6 +1,7 @@
 import type { GatewayGroup } from '../../gateway/index.ts'
 import { figuresOfGroup, NOBODY_ENDED } from '../../gateway-processes/index.ts'
 import { watchEndpoint } from '../serve/watch-endpoint.ts'
+import { storePlaces } from '../serve/watch-order.ts'
 import { followProjects } from './follow-projects.ts'
 import type { GatewayRun } from './gateway-run.ts'
 import { type OpenGateway, openGateway } from './open-gateway.ts'
@@ -25,6 +26,8 @@ export async function serveAlone(run: GatewayRun, platforms: Platforms): Promise
     platforms.map((platform) => {
       const service = endpointOf(platform.project.name)
       return watchEndpoint(platform, {
+        places: storePlaces(order.config),
+        onProgress: call.display.listen,
         statistics: () => service?.statistics(),
         reload: async () => void (await service?.reload()),
         tell,

@@ -3,6 +3,7 @@ import { createLiveSettings, type ProjectReading } from '../../gateway/index.ts'
 import { freePort, openProcessGroup, type ProcessGroup } from '../../gateway-processes/index.ts'
 import type { ServerConfig } from '../../server/index.ts'
 import { watchEndpoint } from '../serve/watch-endpoint.ts'
+import { storePlaces } from '../serve/watch-order.ts'
 import { followProjects } from './follow-projects.ts'
 import type { GatewayNews, GatewayOrder } from './gateway-order.ts'
 import type { GatewayRun } from './gateway-run.ts'
@@ -40,7 +41,7 @@ export async function serveTogether(
     // A Ctrl-C may come while the workers are warming up.
     const addresses = await Promise.race([group.started, call.interruption.asked])
     if (addresses === undefined) return
-    watches = await watchAll(platforms, group, tell)
+    watches = await watchAll(run, platforms, group)
     stopFollowing = followAll(run.order, { group, readings, tell })
     run.announce(addresses)
     await Promise.race([call.interruption.asked, group.lost])
@@ -60,16 +61,18 @@ async function withPorts(config: ServerConfig): Promise<ServerConfig> {
   }
 }
 
-function watchAll(platforms: Platforms, group: ProcessGroup, tell: (line: string) => void) {
+function watchAll({ call, order }: GatewayRun, platforms: Platforms, group: ProcessGroup) {
   return Promise.all(
     platforms.map(async (platform) => {
       const project = platform.project.name
       const { endpointName } = await import('../../../stages/deployment/index.ts')
       const endpoint = endpointName(platform.project)
       return watchEndpoint(platform, {
+        places: storePlaces(order.config),
+        onProgress: call.display.listen,
         statistics: () => group.figures().statistics[endpoint],
         reload: async () => group.tell({ kind: 'reload', project } satisfies GatewayNews),
-        tell,
+        tell: (line) => call.terminal.printError(`${line}\n`),
       })
     }),
   )

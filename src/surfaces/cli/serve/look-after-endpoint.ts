@@ -4,6 +4,14 @@ import type { EndpointService } from '../../gateway/index.ts'
 import type { CommandCall } from '../command-session.ts'
 import { followProjects } from '../gateway/follow-projects.ts'
 import { watchEndpoint } from './watch-endpoint.ts'
+import type { StorePlaces } from './watch-order.ts'
+
+export interface LookedAfter {
+  readonly platform: Platform
+  /** How the platform was opened. */
+  readonly places: StorePlaces
+  readonly service: EndpointService
+}
 
 /**
  * What goes on beside the only process that answers for an endpoint: it is watched, and follows its
@@ -12,11 +20,12 @@ import { watchEndpoint } from './watch-endpoint.ts'
  */
 export async function lookAfterEndpoint(
   call: CommandCall,
-  platform: Platform,
-  service: EndpointService,
+  { platform, places, service }: LookedAfter,
 ): Promise<() => Promise<void>> {
   const tell = (line: string) => call.terminal.printError(`${line}\n`)
   const watch = await watchEndpoint(platform, {
+    places,
+    onProgress: call.display.listen,
     statistics: () => service.statistics(),
     reload: async () => {
       await service.reload()

@@ -1,5 +1,6 @@
 import type { Platform } from '../../../flows/index.ts'
 import type { CommandCall, CommandOutcome } from '../command-session.ts'
+import { databaseUrl } from '../database-url.ts'
 import { serverSettings } from '../server-settings.ts'
 import { serveUntilAsked } from './serve-until-asked.ts'
 
@@ -11,5 +12,8 @@ export async function servePlatform(
 ): Promise<void> {
   const { host, port, after } = options
   const { config } = await serverSettings(call, { host, port, dataDir: platform.folder })
-  await serveUntilAsked(call, { config, database: platform.database, platform, after })
+  // As `withPlatform` opened it: by the environment alone, whatever a settings file says.
+  const places = { databaseUrl: databaseUrl(platform.environment) }
+  const { database } = platform
+  await serveUntilAsked(call, { config, database, platform, places, after })
 }

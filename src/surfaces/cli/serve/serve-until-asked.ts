@@ -7,12 +7,15 @@ import { openProcessTelemetry } from '../open-process-telemetry.ts'
 import { lookAfterEndpoint } from './look-after-endpoint.ts'
 import { openGrpc } from './open-grpc.ts'
 import { apiPlugins, endpointOf } from './server-plugins.ts'
+import { type StorePlaces, storePlaces } from './watch-order.ts'
 
 export interface ServeOptions {
   readonly config: ServerConfig
   readonly database: Database
   /** The project whose endpoint answers too; without one the server has no gateway. */
   readonly platform?: Platform
+  /** How the platform was opened. @default as the settings say */
+  readonly places?: StorePlaces
   /** @default false */
   readonly acceptRequestTime?: boolean
   /** Also ends when this is settled. */
@@ -25,7 +28,7 @@ export interface ServeOptions {
 export async function serveUntilAsked(call: CommandCall, options: ServeOptions): Promise<void> {
   const logger = (message: string, cause: unknown) =>
     call.terminal.printError(`${message}: ${String(cause)}\n`)
-  const { platform, acceptRequestTime = false } = options
+  const { platform, places = storePlaces(options.config), acceptRequestTime = false } = options
   const { url, mode } = options.config.payloadLog
   const payloadLog = url === undefined ? undefined : { url, mode }
   const endpoint =
@@ -52,7 +55,7 @@ export async function serveUntilAsked(call: CommandCall, options: ServeOptions):
     const service = endpoint?.service.endpoints.first
     const stop =
       isPresent && service !== undefined
-        ? await lookAfterEndpoint(call, platform, service)
+        ? await lookAfterEndpoint(call, { platform, places, service })
         : undefined
     const addresses = {
       http: server.address,
