@@ -71,14 +71,17 @@ interface Asked {
   readonly path: string
   readonly requests: Requests
   readonly check: AnswerCheck | undefined
+  /** Of the generator. @default anywhere */
   readonly place?: Place
+  /** Share of a core that each of the server's processes gets. @default all it wants */
+  readonly share?: number
   readonly rows?: number
   readonly connections?: number
   readonly grpc?: boolean
 }
 
 function target(scene: BenchScene, asked: Asked): Target {
-  const { name, server, port, requests, check, rows = 1, grpc = false } = asked
+  const { name, server, port, requests, check, rows = 1, grpc = false, share } = asked
   const job: Omit<LoadJob, 'warmUpSeconds' | 'seconds'> = {
     protocol: grpc ? 'grpc' : 'http',
     port,
@@ -88,8 +91,8 @@ function target(scene: BenchScene, asked: Asked): Target {
     streams: grpc ? CONNECTIONS / GRPC_CONNECTIONS : 1,
     check,
   }
-  const place = asked.place ?? 'generator'
-  return loadTarget({ name, rows, server, job, place, folder: scene.folder })
+  const place = asked.place ?? 'anywhere'
+  return loadTarget({ name, rows, server, job, place, share, folder: scene.folder })
 }
 
 async function ours(options: EsteiraOptions, started: Stopped[]): Promise<EsteiraPorts> {
@@ -98,36 +101,46 @@ async function ours(options: EsteiraOptions, started: Stopped[]): Promise<Esteir
   return opened
 }
 
-/** Single rows over HTTP, beside a route that does nothing and a model without a server. */
-const singleRows: Group = async (scene, started) => {
-  const { models } = scene
-  const bare = await startYardstick('bare-server')
-  const route = await startYardstick('empty-route')
-  started.push(bare.server, route.server)
-  const plain = await ours({ name: 'plain', folder: scene.plain, place: 'server' }, started)
-  const full = await ours({ name: 'full', folder: scene.full, place: 'server' }, started)
-  const requests = tensorBodies(models.rows)
-  const nothing = { path: '/', requests, check: undefined }
-  const plainCheck = rowCheck(OURS, models, [1])
-  const fullCheck = rowCheck(OURS, models, [1, 2])
-  const fullRequests = lookUpBodies(models.rows)
-  return {
-    targets: [
-      target(scene, { name: 'bare-server', ...bare, ...nothing }),
-      target(scene, { name: 'empty-route', ...route, ...nothing }),
-      target(scene, { name: 'plain', ...plain, path: INFER, requests, check: plainCheck }),
-      target(scene, {
-        name: 'full',
-        ...full,
-        path: INFER,
-        requests: fullRequests,
-        check: fullCheck,
-      }),
-      onnx(scene, 'onnx-single', 1),
-    ],
-    notMeasured: [],
-  }
+interface Places {
+  readonly servers: Place
+  readonly generator: Place
+  /** Behind each name. */
+  readonly suffix: string
 }
+
+/** Single rows over HTTP, beside a route that does nothing and a model without a server. */
+const singleRowsAt =
+  ({ servers, generator, suffix }: Places): Group =>
+  async (scene, started) => {
+    const { models } = scene
+    const bare = await startYardstick('bare-server', servers)
+    const route = await startYardstick('empty-route', servers)
+    started.push(bare.server, route.server)
+    const plain = await ours({ name: 'plain', folder: scene.plain, place: servers }, started)
+    const full = await ours({ name: 'full', folder: scene.full, place: servers }, started)
+    const at = (name: string) => ({ name: `${name}${suffix}`, place: generator })
+    const requests = tensorBodies(models.rows)
+    const nothing = { path: '/', requests, check: undefined }
+    const plainCheck = rowCheck(OURS, models, [1])
+    const fullCheck = rowCheck(OURS, models, [1, 2])
+    const fullRequests = lookUpBodies(models.rows)
+    return {
+      targets: [
+        target(scene, { ...bare, ...nothing, ...at('bare-server') }),
+        target(scene, { ...route, ...nothing, ...at('empty-route') }),
+        target(scene, { ...plain, ...at('plain'), path: INFER, requests, check: plainCheck }),
+        target(scene, {
+          ...full,
+          ...at('full'),
+          path: INFER,
+          requests: fullRequests,
+          check: fullCheck,
+        }),
+        ...(suffix === '' ? [onnx(scene, 'onnx-single', 1)] : []),
+      ],
+      notMeasured: [],
+    }
+  }
 
 function onnx({ models }: BenchScene, name: string, rows: number): Target {
   const rowsFile = path.join(models.folder, 'rows.f32')
@@ -137,7 +150,7 @@ function onnx({ models }: BenchScene, name: string, rows: number): Target {
 /** A thousand rows a request, beside ONNX Runtime on a thousand rows. */
 const batch: Group = async (scene, started) => {
   const { models } = scene
-  const plain = await ours({ name: 'plain', folder: scene.plain, place: 'server' }, started)
+  const plain = await ours({ name: 'plain', folder: scene.plain, place: 'anywhere' }, started)
   const common = { ...plain, path: INFER, rows: BATCH_ROWS, connections: BATCH_CONNECTIONS }
   const packed = { ...OURS, kind: 'floats-at-end' } as const
   return {
@@ -163,9 +176,9 @@ const batch: Group = async (scene, started) => {
 /** Single rows over gRPC, beside a method with the same messages that does nothing. */
 const grpc: Group = async (scene, started) => {
   const { models } = scene
-  const method = await startYardstick('empty-method')
+  const method = await startYardstick('empty-method', 'anywhere')
   started.push(method.server)
-  const from = { folder: scene.plain, place: 'server', grpc: true } as const
+  const from = { folder: scene.plain, place: 'anywhere', grpc: true } as const
   const plain = await ours({ name: 'plain over gRPC', ...from }, started)
   const requests = grpcBodies(ENDPOINT, models.rows)
   const common = { path: MODEL_INFER, requests, grpc: true }
@@ -179,22 +192,28 @@ const grpc: Group = async (scene, started) => {
   }
 }
 
-/** One process and two, on both cores together with a generator that gives way. */
+/** Leaves a core for the generator on a machine of two. */
+const WORKER_SHARE = 0.45
+
+/**
+ * One process and two, each with the same share of a core: a generator and two processes that take a
+ * whole one want three. Each computes in its own event loop, as it would with as many workers as cores.
+ */
 const processes: Group = async (scene, started) => {
   const { models } = scene
-  const from = { folder: scene.plain, place: 'anywhere' } as const
   const common = {
     path: INFER,
     requests: tensorBodies(models.rows),
     check: rowCheck(OURS, models, [1]),
-    place: 'nice',
+    share: WORKER_SHARE,
   } as const
   const targets: Target[] = []
   const notMeasured: { name: string; reason: string }[] = []
   for (const workers of [1, 2]) {
     const name = `gateway-${workers}`
     try {
-      const opened = await ours({ ...from, name, workers }, started)
+      const place = workers === 1 ? 'server' : 'anywhere'
+      const opened = await ours({ folder: scene.plain, place, name, workers }, started)
       targets.push(target(scene, { ...common, ...opened, name }))
     } catch (error) {
       notMeasured.push({ name, reason: String(error) })
@@ -203,11 +222,11 @@ const processes: Group = async (scene, started) => {
   return { targets, notMeasured }
 }
 
-/** Single rows: the peers on both cores, ours on one; the generator keeps to the other. */
+/** Single rows beside the peers, all on both cores together with the generator. */
 const peers: Group = async (scene, started) => {
   const { models } = scene
   const { rows } = models
-  const from = { folder: scene.plain, place: 'server', grpc: true } as const
+  const from = { folder: scene.plain, place: 'anywhere', grpc: true } as const
   const plain = await ours({ name: 'plain', ...from }, started)
   const v2 = { path: INFER, requests: tensorBodies(rows) }
   const unary = { path: MODEL_INFER, requests: grpcBodies(ENDPOINT, rows), grpc: true }
@@ -263,7 +282,8 @@ const peers: Group = async (scene, started) => {
 
 /** In the order in which they are measured. */
 export const GROUPS: Readonly<Record<string, Group>> = {
-  single: singleRows,
+  single: singleRowsAt({ servers: 'anywhere', generator: 'anywhere', suffix: '' }),
+  'one-core': singleRowsAt({ servers: 'server', generator: 'generator', suffix: '-one-core' }),
   batch,
   grpc,
   processes,

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import type { LoadFigures, LoadJob } from './load-job.ts'
 import { type Place, type RunningServer, runToEnd, writeJob } from './processes.ts'
+import { throttle } from './throttle.ts'
 
 /** What is measured in turns with others of its group. */
 export interface Target {
@@ -44,6 +45,8 @@ export interface LoadTargetOptions {
   readonly job: Omit<LoadJob, 'warmUpSeconds' | 'seconds'>
   /** Where the generator runs. */
   readonly place: Place
+  /** Share of a core that each process of the server gets. @default all it wants */
+  readonly share?: number | undefined
   /** For the job's file. */
   readonly folder: string
 }
@@ -54,7 +57,7 @@ const BARE_ONNX = pathOf('./bare-onnx.ts')
 
 /** A server under the load of a generator in a process of its own. */
 export function loadTarget(options: LoadTargetOptions): Target {
-  const { name, rows, server, job, place, folder } = options
+  const { name, rows, server, job, place, folder, share } = options
   let answered = 0
   return {
     name,
@@ -63,7 +66,8 @@ export function loadTarget(options: LoadTargetOptions): Target {
     async measure(seconds) {
       const file = writeJob(folder, name, { ...job, warmUpSeconds: WARM_UP_SECONDS, seconds })
       const cpuBefore = server.cpuSeconds()
-      const said = await runToEnd(place, [LOAD_GENERATOR, file])
+      const letGo = share === undefined ? undefined : throttle(server.answering(), share)
+      const said = await runToEnd(place, [LOAD_GENERATOR, file]).finally(letGo)
       const figures = said as unknown as LoadFigures
       answered += figures.allRequests
       const cpuSeconds = server.cpuSeconds() - cpuBefore

@@ -5,8 +5,8 @@ import { createServer } from 'node:net'
 import { availableParallelism } from 'node:os'
 import path from 'node:path'
 
-/** Where a process may run: the servers' core, the generator's, or anywhere (perhaps at low priority). */
-export type Place = 'server' | 'generator' | 'anywhere' | 'nice'
+/** Where a process may run: the servers' core, the generator's, or anywhere. */
+export type Place = 'server' | 'generator' | 'anywhere'
 
 export interface RunningServer {
   /** What it printed first, as JSON; nothing when it was asked for over HTTP. */
@@ -15,6 +15,8 @@ export interface RunningServer {
   cpuSeconds(): number
   /** Resident memory of the process and all below it, in MiB (Linux). */
   residentMebibytes(): number
+  /** Those that answer: its workers when it has some, else itself (Linux). */
+  answering(): readonly number[]
   /** Undefined while it runs. */
   exitCode(): number | null | undefined
   stop(): Promise<void>
@@ -44,7 +46,6 @@ export function canPin(): boolean {
 
 /** A command as it is started at a place. */
 export function placed(place: Place, command: string, args: readonly string[]) {
-  if (place === 'nice') return { command: 'nice', args: ['-n', '5', command, ...args] }
   if (place === 'anywhere' || !canPin()) return { command, args: [...args] }
   return { command: 'taskset', args: ['-c', place === 'server' ? '0' : '1', command, ...args] }
 }
@@ -86,6 +87,10 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     said: output.said() ?? {},
     cpuSeconds: () => sumOver(pid, cpuSecondsOf),
     residentMebibytes: () => sumOver(pid, residentOf),
+    answering() {
+      const workers = childrenOf(pid).filter(isWorker)
+      return workers.length === 0 ? [pid] : workers
+    },
     exitCode: () =>
       child.exitCode === null && child.signalCode === null ? undefined : child.exitCode,
     stop,
@@ -180,10 +185,18 @@ async function stopGroup(child: ChildProcess): Promise<void> {
 }
 
 function sumOver(pid: number, figure: (pid: number) => number): number {
+  return childrenOf(pid).reduce((sum, child) => sum + sumOver(child, figure), figure(pid))
+}
+
+function childrenOf(pid: number): readonly number[] {
   const children = `/proc/${pid}/task/${pid}/children`
   const below = existsSync(children) ? readFileSync(children, 'utf8').trim() : ''
-  const pids = below === '' ? [] : below.split(' ').map(Number)
-  return pids.reduce((sum, child) => sum + sumOver(child, figure), figure(pid))
+  return below === '' ? [] : below.split(' ').map(Number)
+}
+
+function isWorker(pid: number): boolean {
+  const file = `/proc/${pid}/cmdline`
+  return existsSync(file) && readFileSync(file, 'utf8').includes('worker-process')
 }
 
 function cpuSecondsOf(pid: number): number {

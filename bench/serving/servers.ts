@@ -45,10 +45,10 @@ export async function startEsteira(options: EsteiraOptions): Promise<EsteiraPort
 export type Yardstick = 'bare-server' | 'empty-route' | 'empty-method'
 
 /** A server of this folder that does nothing. */
-export async function startYardstick(name: Yardstick): Promise<ServedPort> {
+export async function startYardstick(name: Yardstick, place: Place): Promise<ServedPort> {
   const server = await startServer({
     name,
-    place: 'server',
+    place,
     command: process.execPath,
     args: [pathOf(`./${name}.ts`)],
   })

@@ -17,6 +17,6 @@ export const gatewayProcessErrors = defineErrors({
     retryable: true,
     message: (d) => `The figures of all processes did not come within ${d.seconds} s.`,
     hint: () =>
-      'Ask again: the primary process is busy, with a retraining perhaps. Predictions go on meanwhile.',
+      'Ask again: the primary process is busy. Predictions go on meanwhile.',
   }),
 })

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import path from 'node:path'
 import type { LoadedProject } from '../../../platform/project-file/index.ts'
 import type { ProjectReading } from '../../gateway/index.ts'
@@ -25,6 +26,11 @@ export type GatewayNews =
   | { readonly kind: 'reading'; readonly project: string; readonly reading: ProjectReading }
   /** A rollout took a step. */
   | { readonly kind: 'reload'; readonly project: string }
+
+/** How many processes answer. */
+export function processCount({ workers }: ServerConfig): number {
+  return workers === 'auto' ? availableParallelism() : workers
+}
 
 /**
  * Reads the projects of a gateway. Each has the data folder that its own `esteira run` made, unless

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { GatewayGroup, GatewayService, GrpcGateway } from '../../gateway/index.ts'
 import type { Addresses, RunningGateway } from '../../gateway-processes/index.ts'
@@ -5,7 +6,7 @@ import type { Server, ServerPlugin } from '../../server/index.ts'
 import { openProcessTelemetry } from '../open-process-telemetry.ts'
 import { openGrpc } from '../serve/open-grpc.ts'
 import type { Terminal } from '../terminal.ts'
-import type { GatewayNews, GatewayOrder } from './gateway-order.ts'
+import { type GatewayNews, type GatewayOrder, processCount } from './gateway-order.ts'
 import type { Platforms } from './open-platforms.ts'
 
 const MEBIBYTE = 1_048_576
@@ -96,6 +97,7 @@ async function createService(
   return createGatewayService({
     logger,
     group,
+    hasSpareCore: availableParallelism() > processCount(order.config),
     memoryBudgetBytes: memoryBudget === undefined ? undefined : memoryBudget * MEBIBYTE,
     endpoints: platforms.map(({ store, artifacts, online, log, project, clock }) => ({
       ...{ store, artifacts, online, log, project, clock, logger },

@@ -1,13 +1,11 @@
-import { availableParallelism } from 'node:os'
 import type { Addresses } from '../../gateway-processes/index.ts'
 import type { CommandCall } from '../command-session.ts'
-import type { GatewayOrder } from './gateway-order.ts'
+import { type GatewayOrder, processCount } from './gateway-order.ts'
 import { closePlatforms, openPlatforms } from './open-platforms.ts'
 
 /** Answers predictions until Ctrl-C or SIGTERM, in one process or in several. */
 export async function runGateway(call: CommandCall, order: GatewayOrder): Promise<void> {
-  const { workers } = order.config
-  const size = workers === 'auto' ? availableParallelism() : workers
+  const size = processCount(order.config)
   // Opened before the workers are: of several on a new database, one would have to make the tables.
   const platforms = await openPlatforms(order, {
     environment: call.terminal.environment,
