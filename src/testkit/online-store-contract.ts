@@ -1,3 +1,4 @@
+import { setImmediate as nextRound } from 'node:timers/promises'
 import type { OnlineRow, OnlineStore } from '../platform/storage/index.ts'
 import { type ContractTools, codeOf } from './contract-tools.ts'
 
@@ -60,6 +61,7 @@ export function onlineStoreContract(tools: ContractTools, open: () => OpenedOnli
     })
     checkWrites(tools, check)
     checkKeys(tools, check)
+    checkRepeatedReads(tools, check)
   })
 }
 
@@ -136,5 +138,56 @@ function checkKeys({ expect }: ContractTools, check: Check): void {
     const text = '  \u0000 "quoted"\n 17 ✈ '
     await store.put('v', [{ keys: ['a'], values: { x: Number.NaN, text }, eventTimeMs: 1 }])
     expect((await one(store, 'v', ['a']))?.values).toEqual({ x: null, text })
+  })
+}
+
+/** A store may remember what it read, as long as nobody can tell. */
+function checkRepeatedReads({ expect }: ContractTools, check: Check): void {
+  const at = (x: number) => ({ keys: ['a'], values: { x }, eventTimeMs: x })
+
+  check('shows a write to the next read, however often it was read before', async ({ store }) => {
+    for (let x = 1; x < 20; x++) {
+      await store.put('v', [at(x)])
+      for (let again = 0; again < 3; again++) {
+        expect((await one(store, 'v', ['a']))?.values).toEqual({ x })
+      }
+    }
+    await store.clear('v')
+    expect(await one(store, 'v', ['a'])).toBe(undefined)
+    await store.put('v', [at(1)])
+    expect((await one(store, 'v', ['a']))?.values).toEqual({ x: 1 })
+  })
+
+  check('shows another’s write in the next round of the event loop', async ({ store, reopen }) => {
+    const other = reopen()
+    expect(await one(store, 'v', ['a'])).toBe(undefined)
+    for (let x = 1; x < 20; x++) {
+      await other.put('v', [at(x)])
+      await nextRound()
+      expect((await one(store, 'v', ['a']))?.values).toEqual({ x })
+    }
+    await other.clear('v')
+    await nextRound()
+    expect(await one(store, 'v', ['a'])).toBe(undefined)
+  })
+
+  check('does not let a caller change what others read', async ({ store }) => {
+    await store.put('v', [at(1)])
+    const row = await one(store, 'v', ['a'])
+    for (const part of [row?.values, row]) if (part !== undefined) Reflect.set(part, 'x', 99)
+    if (row !== undefined) Reflect.set(row, 'eventTimeMs', 99)
+    expect(await one(store, 'v', ['a'])).toEqual(at(1))
+  })
+
+  check('says the same at once, where it can', async ({ store }) => {
+    if (store.readNow === undefined) return
+    await store.put('v', [at(1)])
+    const asked = ['a', 'b', 'a'].map((key) => ({ view: 'v', keys: [key] }))
+    expect(store.readNow(asked)).toEqual([at(1), undefined, at(1)])
+    expect(store.readNow(asked)).toEqual(await store.read(asked))
+    expect(store.readNow([])).toEqual([])
+    const refused = [{ view: 'v', keys: [Number.NaN] }]
+    expect(await codeOf(() => store.readNow?.(refused))).toBe('ENTRY_INVALID')
+    expect(await codeOf(() => store.read(refused))).toBe('ENTRY_INVALID')
   })
 }

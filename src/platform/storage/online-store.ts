@@ -18,8 +18,10 @@ export interface OnlineRequest {
 
 /**
  * The newest value of each entity in each feature view. An older event never replaces a newer one;
- * of two rows with one event time the later written stands. A row that was written is whole, and
- * visible to other processes at once.
+ * of two rows with one event time the later written stands.
+ *
+ * A row that was written is whole. The next read of the store it was written through sees it, and so
+ * does every read of another connection or process that begins in a later round of its event loop.
  */
 export interface OnlineStore {
   /**
@@ -27,6 +29,13 @@ export interface OnlineStore {
    * store, however many views and entities it is about.
    */
   read(requests: readonly OnlineRequest[]): Promise<readonly (OnlineRow | undefined)[]>
+  /**
+   * The same for a store that waits for nothing outside this process: its rows at once, so that a
+   * request costs no promise. A store that asks a server does not have it. Rows are the callers' to
+   * read, never to change.
+   * @throws what `read` ends with
+   */
+  readNow?(requests: readonly OnlineRequest[]): readonly (OnlineRow | undefined)[]
   /**
    * Nothing is written when a row is refused. A call that ends otherwise may have written some of
    * its rows; writing all of them again is safe.

@@ -1,7 +1,7 @@
 import { SqliteDatabase } from '../database/index.ts'
 import { checkedEventTime, keyText, valuesText } from './online-row-text.ts'
-import type { FeatureValue, OnlineRequest, OnlineRow, OnlineStore } from './online-store.ts'
-import { SqliteRowReader } from './sqlite-row-reader.ts'
+import type { OnlineRequest, OnlineRow, OnlineStore } from './online-store.ts'
+import { SqliteOnlineReader } from './sqlite-online-reader.ts'
 
 const INITIAL = `
 CREATE TABLE feature_rows (
@@ -17,14 +17,16 @@ const PUT = `INSERT INTO feature_rows (view, keys, feature_values, event_time_ms
 ON CONFLICT (view, keys) DO UPDATE
 SET feature_values = excluded.feature_values, event_time_ms = excluded.event_time_ms
 WHERE excluded.event_time_ms >= feature_rows.event_time_ms`
-const GET = 'SELECT feature_values, event_time_ms FROM feature_rows WHERE view = ? AND keys = ?'
 
 /**
  * Opens (and makes) the online features in one SQLite file (WAL, `synchronous = NORMAL`): a write
  * that returned survives `kill -9`; the newest may be lost when the machine loses power, and are
  * then published again from the feature tables. All rows of a `put` are written, or none.
  *
- * A look-up is answered at once, in the caller's turn of the event loop.
+ * A look-up is answered at once, in the caller's turn of the event loop. Up to 50,000 entities, and
+ * some 32 MiB of them, are kept in memory until anybody commits anything to the file. Whether that
+ * happened is asked once in a round of the event loop: a write through this store is seen by its
+ * next read, one of another connection or process by reads from the next round on.
  *
  * @throws METADATA_CORRUPT, METADATA_TOO_NEW, STORAGE_FULL, DATABASE_BUSY, DATABASE_FAILED
  */
@@ -34,23 +36,19 @@ export function openOnlineStore(path: string): OnlineStore {
 
 class SqliteOnlineStore implements OnlineStore {
   readonly #database: SqliteDatabase
-  readonly #reader: SqliteRowReader
+  readonly #reader: SqliteOnlineReader
 
   constructor(path: string) {
     this.#database = new SqliteDatabase({ path, migrations: [INITIAL], synchronous: 'NORMAL' })
-    this.#reader = new SqliteRowReader(path, GET)
+    this.#reader = new SqliteOnlineReader(path)
   }
 
-  async read(requests: readonly OnlineRequest[]): Promise<(OnlineRow | undefined)[]> {
-    const places = requests.map(({ view, keys }) => [view, keyText(view, keys)] as const)
-    return this.#reader.read(places).map(
-      (row, i) =>
-        row && {
-          keys: requests[i]?.keys ?? [],
-          values: JSON.parse(row.feature_values as string) as Record<string, FeatureValue>,
-          eventTimeMs: row.event_time_ms as number,
-        },
-    )
+  async read(requests: readonly OnlineRequest[]): Promise<readonly (OnlineRow | undefined)[]> {
+    return this.#reader.read(requests)
+  }
+
+  readNow(requests: readonly OnlineRequest[]): readonly (OnlineRow | undefined)[] {
+    return this.#reader.read(requests)
   }
 
   async put(view: string, rows: readonly OnlineRow[]): Promise<void> {
@@ -61,13 +59,21 @@ class SqliteOnlineStore implements OnlineStore {
       valuesText(view, row.values),
       checkedEventTime(view, row.eventTimeMs),
     ])
-    this.#database.transaction(() => {
-      for (const text of texts) this.#database.run(PUT, text)
-    })
+    try {
+      this.#database.transaction(() => {
+        for (const text of texts) this.#database.run(PUT, text)
+      })
+    } finally {
+      this.#reader.distrust()
+    }
   }
 
   async clear(view: string): Promise<void> {
-    this.#database.run('DELETE FROM feature_rows WHERE view = ?', [view])
+    try {
+      this.#database.run('DELETE FROM feature_rows WHERE view = ?', [view])
+    } finally {
+      this.#reader.distrust()
+    }
   }
 
   async count(view: string): Promise<number> {

@@ -85,21 +85,33 @@ export function askOnline(
   cells: (key: string) => readonly SqlValue[] | undefined,
 ): OnlineQuestion {
   const requests: OnlineRequest[] = []
-  const places = views.map((view) => {
-    const columns = view.keys.map(cells)
+  const places: number[][] = []
+  for (const { view, keys: names } of views) {
+    const columns: (readonly SqlValue[] | undefined)[] = []
+    for (const name of names) columns.push(cells(name))
     const ofView: number[] = []
     for (let row = 0; row < rows; row++) {
-      const keys = columns.map((column) => column?.[row] ?? null)
-      if (keys.includes(null)) {
-        ofView.push(-1)
-      } else {
-        ofView.push(requests.length)
-        requests.push({ view: view.view, keys })
-      }
+      const keys = keysOf(columns, row)
+      ofView.push(keys === undefined ? -1 : requests.length)
+      if (keys !== undefined) requests.push({ view, keys })
     }
-    return ofView
-  })
+    places.push(ofView)
+  }
   return { views, rows, requests, places }
+}
+
+/** Undefined when one of them is not known. Once a row and view: it makes no functions. */
+function keysOf(
+  columns: readonly (readonly SqlValue[] | undefined)[],
+  row: number,
+): SqlValue[] | undefined {
+  const keys: SqlValue[] = []
+  for (const column of columns) {
+    const key = column?.[row]
+    if (key === undefined || key === null) return undefined
+    keys.push(key)
+  }
+  return keys
 }
 
 /**

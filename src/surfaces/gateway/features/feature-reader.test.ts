@@ -131,4 +131,39 @@ describe('a feature reader', () => {
     await forgetful.read([REQUEST], TERMS)
     expect(forgetful.lastValue(REQUEST)).toBe(undefined)
   })
+
+  it('has the rows of the embedded store without a promise, however many ask at once', () => {
+    const reader = createFeatureReader({ online: store, mostUnderWay: 3 })
+    for (let i = 0; i < 10; i++) {
+      expect(reader.read([REQUEST], TERMS)).toEqual({ outcome: 'answered', rows: [ROW] })
+    }
+    expect(reader.lastValue(REQUEST)).toBe(undefined)
+    reader.read([REQUEST, { view: 'v', keys: ['b'] }], { ...TERMS, keeps: true })
+    expect(reader.lastValue(REQUEST)).toEqual(ROW)
+  })
+
+  it('leaves a store in peace that fails at once, and falls back meanwhile', () => {
+    let [asked, isBroken, nowMs] = [0, false, 0]
+    const online: OnlineStore = {
+      ...portOf(store),
+      readNow(requests) {
+        asked++
+        if (isBroken) throw new Error('broken')
+        return store.readNow?.(requests) ?? []
+      },
+    }
+    const reader = createFeatureReader({ online, now: () => nowMs })
+    const ask = () => reader.read([REQUEST], { ...TERMS, keeps: true })
+    expect(ask()).toMatchObject({ outcome: 'answered' })
+    isBroken = true
+    for (let i = 0; i < 50; i++) {
+      expect(ask()).toEqual({ outcome: 'failed', cause: new Error('broken') })
+    }
+    expect([asked, reader.lastValue(REQUEST)]).toEqual([6, ROW])
+    for (nowMs = 1_000; nowMs < 4_000; nowMs += 10) ask()
+    expect(asked).toBe(9)
+    isBroken = false
+    nowMs = 5_000
+    expect([ask(), ask()]).toMatchObject([{ outcome: 'answered' }, { outcome: 'answered' }])
+  })
 })

@@ -11,7 +11,8 @@ export type FeatureAnswer =
 
 /** Asks the online store, and is never kept waiting by it for longer than the deadline. */
 export interface FeatureReader {
-  read(requests: readonly OnlineRequest[], terms: ReadTerms): Promise<FeatureAnswer>
+  /** The answer itself when the store has its rows at once. */
+  read(requests: readonly OnlineRequest[], terms: ReadTerms): FeatureAnswer | Promise<FeatureAnswer>
   /** The newest row of the entity that was kept; undefined when there is none. */
   lastValue(request: OnlineRequest): OnlineRow | undefined
 }
@@ -33,6 +34,8 @@ export interface FeatureReaderOptions {
   readonly mostUnderWay?: number
 }
 
+type AskNow = NonNullable<OnlineStore['readNow']>
+
 interface Waiting {
   readonly keeps: boolean
   readonly dueAt: number
@@ -47,6 +50,8 @@ export function createFeatureReader(options: FeatureReaderOptions): FeatureReade
 
 class GuardedReader implements FeatureReader {
   readonly #online: OnlineStore
+  /** Only of a store that has its rows at once. */
+  readonly #askNow: AskNow | undefined
   readonly #now: () => number
   readonly #mostUnderWay: number
   readonly #last = createLastValues()
@@ -60,6 +65,7 @@ class GuardedReader implements FeatureReader {
 
   constructor(options: FeatureReaderOptions) {
     this.#online = options.online
+    this.#askNow = options.online.readNow?.bind(options.online)
     this.#now = options.now ?? (() => performance.now())
     this.#mostUnderWay = options.mostUnderWay ?? 256
   }
@@ -68,11 +74,32 @@ class GuardedReader implements FeatureReader {
     return this.#last.get(request)
   }
 
-  read(requests: readonly OnlineRequest[], terms: ReadTerms): Promise<FeatureAnswer> {
-    const now = this.#now()
-    if (!this.#breaker.allows(now)) return Promise.resolve(this.#trouble)
-    if (this.#underWay >= this.#mostUnderWay) return Promise.resolve(LATE)
+  read(
+    requests: readonly OnlineRequest[],
+    terms: ReadTerms,
+  ): FeatureAnswer | Promise<FeatureAnswer> {
+    // The clock is asked only by those who need it: a store that answers at once is never late.
+    if (this.#breaker.isResting && !this.#breaker.allows(this.#now())) return this.#trouble
+    if (this.#askNow !== undefined) return this.#readNow(this.#askNow, requests, terms.keeps)
+    if (this.#underWay >= this.#mostUnderWay) return LATE
+    return this.#readLater(requests, terms)
+  }
+
+  #readNow(ask: AskNow, requests: readonly OnlineRequest[], keeps: boolean): FeatureAnswer {
+    let rows: readonly (OnlineRow | undefined)[]
+    try {
+      rows = ask(requests)
+    } catch (cause) {
+      return this.#troubled({ outcome: 'failed', cause })
+    }
+    if (keeps) this.#keep(requests, rows)
+    this.#breaker.succeeded()
+    return { outcome: 'answered', rows }
+  }
+
+  #readLater(requests: readonly OnlineRequest[], terms: ReadTerms): Promise<FeatureAnswer> {
     return new Promise((resolve) => {
+      const now = this.#now()
       const dueAt = (terms.startedAt ?? now) + terms.deadlineMs
       const waiting = { dueAt, resolve, keeps: terms.keeps }
       this.#underWay++
@@ -91,12 +118,7 @@ class GuardedReader implements FeatureReader {
     rows: readonly (OnlineRow | undefined)[],
   ): void {
     this.#underWay--
-    if (waiting.keeps) {
-      for (let i = 0; i < requests.length; i++) {
-        const [request, row] = [requests[i], rows[i]]
-        if (request !== undefined && row !== undefined) this.#last.keep(request, row)
-      }
-    }
+    if (waiting.keeps) this.#keep(requests, rows)
     // Too late for this request, but good to know for the next.
     if (!this.#waiting.delete(waiting)) return
     this.#breaker.succeeded()
@@ -110,9 +132,21 @@ class GuardedReader implements FeatureReader {
   }
 
   #giveUp(waiting: Waiting, trouble: FeatureAnswer): void {
+    waiting.resolve(this.#troubled(trouble))
+  }
+
+  #troubled(trouble: FeatureAnswer): FeatureAnswer {
     this.#trouble = trouble
     this.#breaker.failed(this.#now())
-    waiting.resolve(trouble)
+    return trouble
+  }
+
+  #keep(requests: readonly OnlineRequest[], rows: readonly (OnlineRow | undefined)[]): void {
+    for (let i = 0; i < requests.length; i++) {
+      const request = requests[i]
+      const row = rows[i]
+      if (request !== undefined && row !== undefined) this.#last.keep(request, row)
+    }
   }
 
   /** One timer for all that wait: a store that answers in the same turn never has one set anew. */

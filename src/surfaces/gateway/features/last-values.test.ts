@@ -33,4 +33,15 @@ describe('last values', () => {
     expect(last.size).toBe(2)
     expect(['a', 'b', 'c'].map((key) => last.get(asked(key))?.values.x)).toEqual([1, undefined, 3])
   })
+
+  it('stay within their bound, and keep what is used through many that come once', () => {
+    const last = createLastValues(100)
+    last.keep(asked('hot'), row(0))
+    for (let x = 1; x < 5_000; x++) {
+      last.keep(asked(x), row(x))
+      expect(last.get(asked(x))?.values.x).toBe(x)
+      expect(last.get(asked('hot'))?.values.x).toBe(0)
+    }
+    expect(last.size).toBe(100)
+  })
 })

@@ -7,31 +7,62 @@ export interface LastValues {
   readonly size: number
 }
 
-/** @param most entities kept; the one that was not used for longest goes first. @default 50,000 */
+interface Entry {
+  readonly key: string
+  row: OnlineRow
+  isUsed: boolean
+}
+
+/** So many in a row are spared for having been used; one insertion must not walk over all. */
+const MOST_SPARED = 32
+
+/**
+ * A hand goes round when they are full (the CLOCK algorithm), since an order of use would change
+ * the map twice at every answer: what was used since the hand last came by is spared.
+ * @param most entities kept; one that was not used for long goes first. @default 50,000
+ */
 export function createLastValues(most = 50_000): LastValues {
-  const rows = new Map<string, OnlineRow>()
+  const entries = new Map<string, Entry>()
+  const ring: Entry[] = []
+  let hand = 0
+
+  /** Where the next entry goes: a new place, or that of the entry it drops. */
+  function freePlace(): number {
+    if (ring.length < most) return ring.length
+    for (let spared = 0; spared < MOST_SPARED && ring[hand]?.isUsed === true; spared++) {
+      const entry = ring[hand]
+      if (entry !== undefined) entry.isUsed = false
+      hand = (hand + 1) % most
+    }
+    const dropped = ring[hand]
+    if (dropped !== undefined) entries.delete(dropped.key)
+    const place = hand
+    hand = (hand + 1) % most
+    return place
+  }
+
   return {
     keep(request, row) {
       const key = keyOf(request)
-      const before = rows.get(key)
-      if (before !== undefined) rows.delete(key)
-      // Answers may overtake each other.
-      rows.set(key, before !== undefined && before.eventTimeMs > row.eventTimeMs ? before : row)
-      if (rows.size > most) {
-        const [oldest] = rows.keys()
-        if (oldest !== undefined) rows.delete(oldest)
+      const there = entries.get(key)
+      if (there === undefined) {
+        const entry = { key, row, isUsed: false }
+        ring[freePlace()] = entry
+        entries.set(key, entry)
+        return
       }
+      there.isUsed = true
+      // Answers may overtake each other.
+      if (row.eventTimeMs >= there.row.eventTimeMs) there.row = row
     },
     get(request) {
-      const key = keyOf(request)
-      const row = rows.get(key)
-      if (row === undefined) return undefined
-      rows.delete(key)
-      rows.set(key, row)
-      return row
+      const entry = entries.get(keyOf(request))
+      if (entry === undefined) return undefined
+      entry.isUsed = true
+      return entry.row
     },
     get size() {
-      return rows.size
+      return entries.size
     },
   }
 }

@@ -1,6 +1,6 @@
 import type { DeploymentPolicy } from '../../../core/records/index.ts'
 import { durationMs } from '../../../core/time/index.ts'
-import type { OnlineStore } from '../../../platform/storage/index.ts'
+import type { OnlineRow, OnlineStore } from '../../../platform/storage/index.ts'
 import {
   askOnline,
   type FeatureColumns,
@@ -33,10 +33,11 @@ export interface LookUpCall {
 export interface FeatureLookup {
   /**
    * The features of every row by its entity keys, as they may be known at the prediction's time. An
-   * entity with an unknown (null) key has no features.
+   * entity with an unknown (null) key has no features. Without a promise when the store has its
+   * rows at once; then errors are thrown at once, too.
    * @throws FEATURE_MISSING, FEATURE_STORE_LATE, FEATURE_STORE_FAILED when the policy says `error`
    */
-  lookUp(decoded: DecodedRows, call: LookUpCall): Promise<LookedUp>
+  lookUp(decoded: DecodedRows, call: LookUpCall): LookedUp | Promise<LookedUp>
   readonly counts: FeatureCounts
 }
 
@@ -51,44 +52,67 @@ export function createFeatureLookup(
 ): FeatureLookup {
   const reader = createFeatureReader({ online })
   const tally = createFeatureTally()
+  const deadlineOf = rememberDeadline()
   return {
     counts: tally.counts,
-    async lookUp(decoded, { views, timeMs, startedAt }) {
+    lookUp(decoded, { views, timeMs, startedAt }) {
       if (views.length === 0) return NOTHING
       const policy = policyNow()
       const question = askOnline(views, decoded.rows, (key) => decoded.columns.get(key))
-      if (question.requests.length === 0) {
-        return answered(decoded, judgeOnline(question, [], timeMs), { policy, tally })
-      }
-      const { deadline, onFailure } = policy.featureStore
-      const answer = await reader.read(question.requests, {
-        deadlineMs: durationMs(deadline),
+      const parts: Parts = { policy, tally, reader, timeMs, decoded, question }
+      if (question.requests.length === 0) return answered([], parts)
+      const { featureStore } = policy
+      const answer = reader.read(question.requests, {
+        deadlineMs: deadlineOf(featureStore),
         startedAt,
-        keeps: onFailure === 'last-value',
+        keeps: featureStore.onFailure === 'last-value',
       })
-      if (answer.outcome === 'answered') {
-        return answered(decoded, judgeOnline(question, answer.rows, timeMs), { policy, tally })
-      }
-      return fallenBack(question, answer, { policy, tally, reader, timeMs })
+      if (answer instanceof Promise) return answer.then((later) => concluded(later, parts))
+      return concluded(answer, parts)
     },
   }
 }
 
+/** The deadline of a policy in milliseconds: its text is read once, not at each request. */
+function rememberDeadline(): (policy: FeaturePolicy['featureStore']) => number {
+  let known: FeaturePolicy['featureStore'] | undefined
+  let deadlineMs = 0
+  return (policy) => {
+    if (policy !== known) {
+      deadlineMs = durationMs(policy.deadline)
+      known = policy
+    }
+    return deadlineMs
+  }
+}
+
+/** One request's. */
 interface Parts {
   readonly policy: FeaturePolicy
   readonly tally: FeatureTally
+  readonly reader: FeatureReader
+  readonly timeMs: number
+  readonly decoded: DecodedRows
+  readonly question: OnlineQuestion
+}
+
+function concluded(answer: FeatureAnswer, parts: Parts): LookedUp {
+  return answer.outcome === 'answered' ? answered(answer.rows, parts) : fallenBack(answer, parts)
 }
 
 function answered(
-  decoded: DecodedRows,
-  lookups: readonly OnlineLookup[],
-  { policy, tally }: Parts,
+  found: readonly (OnlineRow | undefined)[],
+  { policy, tally, timeMs, decoded, question }: Parts,
 ): LookedUp {
+  const lookups = judgeOnline(question, found, timeMs)
   for (const { view, status } of lookups) for (const each of status) tally.count(view.view, each)
   if (policy.missingFeatures === 'error') refuseMissing(decoded, lookups)
-  const takesDefault = policy.missingFeatures === 'default'
-  return { columns: onlineColumns(lookups, () => takesDefault), flags: undefined }
+  const takesDefault = policy.missingFeatures === 'default' ? always : never
+  return { columns: onlineColumns(lookups, takesDefault), flags: undefined }
 }
+
+const always = () => true
+const never = () => false
 
 /** @throws FEATURE_MISSING of the first row that lacks a view's features */
 function refuseMissing(decoded: DecodedRows, lookups: readonly OnlineLookup[]): void {
@@ -103,16 +127,10 @@ function refuseMissing(decoded: DecodedRows, lookups: readonly OnlineLookup[]): 
   }
 }
 
-interface FallbackParts extends Parts {
-  readonly reader: FeatureReader
-  readonly timeMs: number
-}
-
 /** What is answered without the store: by the same two rules, from what was seen before. */
 function fallenBack(
-  question: OnlineQuestion,
   answer: Exclude<FeatureAnswer, { readonly outcome: 'answered' }>,
-  { policy, tally, reader, timeMs }: FallbackParts,
+  { policy, tally, reader, timeMs, question }: Parts,
 ): LookedUp {
   const { onFailure, deadline } = policy.featureStore
   const flags: string[][] = Array.from({ length: question.rows }, () => [])
