@@ -1,6 +1,5 @@
 import type { ModelSignature } from '../../core/records/index.ts'
-import type { PredictionBatch } from './model-session.ts'
-import type { PackedRows } from './packed-rows.ts'
+import type { PackedRows, PredictionBatch } from './model-session.ts'
 import type { TrialLimits } from './try-model-apart.ts'
 
 /** A model's file, and what it must be. */

@@ -1,10 +1,18 @@
 import type { ModelSignature } from '../../core/records/index.ts'
-import type { PackedRows } from './packed-rows.ts'
 
 /** Rows as columns, by input name. A missing number is NaN, a missing text is "". */
 export interface ColumnBatch {
   readonly rows: number
   readonly columns: Readonly<Record<string, Float32Array | readonly string[]>>
+}
+
+/** Rows as the tensors of a model take them: row by row, the inputs of a kind side by side. */
+export interface PackedRows {
+  readonly rows: number
+  /** Length rows × number inputs, in the signature's order; a missing number is NaN. */
+  readonly numbers: Float32Array<ArrayBuffer>
+  /** Length rows × text inputs, in the signature's order; a missing text is "". */
+  readonly texts: readonly string[]
 }
 
 /** Answers for a batch, row-major. */

@@ -2,8 +2,8 @@ import path from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { inferenceErrors } from './errors.ts'
 import type { ModelOrder, ThreadReply, ThreadRequest } from './model-messages.ts'
-import type { ColumnBatch, ModelSession, PredictionBatch } from './model-session.ts'
-import { type InputLayout, layoutOf, type PackedRows, packColumns } from './packed-rows.ts'
+import type { ColumnBatch, ModelSession, PackedRows, PredictionBatch } from './model-session.ts'
+import { type InputLayout, layoutOf, packColumns } from './pack-columns.ts'
 
 const PROGRAM = path.join(
   import.meta.dirname,

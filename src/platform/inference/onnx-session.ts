@@ -1,8 +1,8 @@
 import { type InferenceSession, Tensor } from 'onnxruntime-node'
 import type { ModelSignature } from '../../core/records/index.ts'
 import { inferenceErrors } from './errors.ts'
-import type { ColumnBatch, ModelSession, PredictionBatch } from './model-session.ts'
-import { type InputLayout, layoutOf, type PackedRows, packColumns } from './packed-rows.ts'
+import type { ColumnBatch, ModelSession, PackedRows, PredictionBatch } from './model-session.ts'
+import { type InputLayout, layoutOf, packColumns } from './pack-columns.ts'
 
 /** Rows a run of the engine; bounds the memory of one-hot matrices inside the graph. */
 export const CHUNK_ROWS = 4_096

@@ -16,7 +16,6 @@ export const gatewayProcessErrors = defineErrors({
     blame: 'system',
     retryable: true,
     message: (d) => `The figures of all processes did not come within ${d.seconds} s.`,
-    hint: () =>
-      'Ask again: the primary process is busy. Predictions go on meanwhile.',
+    hint: () => 'Ask again: the primary process is busy. Predictions go on meanwhile.',
   }),
 })

@@ -1,15 +1,21 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
 import { digestOfBytes } from '../../core/identity/index.ts'
 import { modelSignatureSchema } from '../../core/records/index.ts'
-import { readFixture } from '../../platform/inference/fixtures/read-fixture.ts'
 import { createComputePlaces } from './compute-places.ts'
 import { WRITTEN_SIGNATURE, writeModel } from './fixtures/write-model.ts'
 
-const fixture = readFixture('binary')
-const order = { ...fixture, digest: digestOfBytes(readFileSync(fixture.path)), trial: {} }
+function written(model: Parameters<typeof writeModel>[0]) {
+  const folder = mkdtempSync(join(tmpdir(), 'esteira-places-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  const path = join(folder, 'model.onnx')
+  const bytes = writeModel(model)
+  writeFileSync(path, bytes)
+  const signature = modelSignatureSchema.parse(WRITTEN_SIGNATURE)
+  return { path, signature, digest: digestOfBytes(bytes), trial: {} }
+}
 
 it.each([
   { hasSpareCore: true, isShadow: false, isApart: true },
@@ -17,23 +23,13 @@ it.each([
   { hasSpareCore: false, isShadow: true, isApart: true },
 ])('computes a small model where there is a core for it: %o', async (at) => {
   const { hasSpareCore, isShadow, isApart } = at
-  const session = await createComputePlaces({ hasSpareCore }).open(order, isShadow)
+  const session = await createComputePlaces({ hasSpareCore }).open(written({ value: 7 }), isShadow)
   onTestFinished(() => session.close())
   expect(session.isApart).toBe(isApart)
 })
 
 it('gives a large model a thread of its own on any machine, so that its load holds up nobody', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'esteira-places-'))
-  onTestFinished(() => rmSync(folder, { recursive: true }))
-  const path = join(folder, 'model.onnx')
-  const bytes = writeModel({ value: 7, trees: { count: 100, depth: 11 } })
-  writeFileSync(path, bytes)
-  const large = {
-    path,
-    signature: modelSignatureSchema.parse(WRITTEN_SIGNATURE),
-    digest: digestOfBytes(bytes),
-    trial: {},
-  }
+  const large = written({ value: 7, trees: { count: 100, depth: 11 } })
   let turns = 0
   const turning = setInterval(() => turns++, 1)
   const session = await createComputePlaces({ hasSpareCore: false }).open(large, false)
@@ -47,6 +43,9 @@ it('gives a large model a thread of its own on any machine, so that its load hol
 })
 
 it('says of a file that is not there what the loader says', async () => {
-  const missing = createComputePlaces().open({ ...order, path: '/nowhere/model.onnx' }, false)
+  const missing = createComputePlaces().open(
+    { ...written({ value: 7 }), path: '/nowhere/model.onnx' },
+    false,
+  )
   await expect(missing).rejects.toMatchObject({ code: 'MODEL_CORRUPT' })
 })

@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify'
+import type { DoneFuncWithErrOrRes, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 
 declare module 'fastify' {
   interface FastifyReply {
@@ -47,12 +47,19 @@ const TRANSPORT = ['strict-transport-security', 'max-age=31536000; includeSubDom
 /** Adds the headers for browsers to every answer that is not bare. */
 export function addSecurityHeaders(app: FastifyInstance, isSecure: boolean): void {
   const headers = isSecure ? [...HEADERS, TRANSPORT] : HEADERS
-  app.addHook('onSend', (_request, reply, payload, done) => {
+  app.addHook('onSend', sayHeaders)
+
+  function sayHeaders(
+    _request: FastifyRequest,
+    reply: FastifyReply,
+    payload: unknown,
+    done: DoneFuncWithErrOrRes,
+  ): void {
     if (reply.isBare !== true) {
       for (const [name, value] of headers) {
         if (!reply.hasHeader(name)) reply.header(name, value)
       }
     }
     done(null, payload)
-  })
+  }
 }

@@ -1,15 +1,6 @@
 import type { ModelSignature } from '../../core/records/index.ts'
 import { inferenceErrors } from './errors.ts'
-import type { ColumnBatch } from './model-session.ts'
-
-/** Rows as the tensors of a model take them: row by row, the inputs of a kind side by side. */
-export interface PackedRows {
-  readonly rows: number
-  /** Length rows × number inputs, in the signature's order; a missing number is NaN. */
-  readonly numbers: Float32Array<ArrayBuffer>
-  /** Length rows × text inputs, in the signature's order; a missing text is "". */
-  readonly texts: readonly string[]
-}
+import type { ColumnBatch, PackedRows } from './model-session.ts'
 
 /** Names of a signature's inputs by the tensor that they go into, in the order of its columns. */
 export interface InputLayout {
