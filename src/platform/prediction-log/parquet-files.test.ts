@@ -108,7 +108,8 @@ describe('planning a compaction', () => {
       Array.from({ length: count }, () => ({ bytes }))
     expect(isCompactionDue(journals(31, 1))).toBe(false)
     expect(isCompactionDue(journals(32, 1))).toBe(true)
-    expect(isCompactionDue(journals(2, 16 * 1_048_576))).toBe(true)
+    expect(isCompactionDue(journals(5, 8 * 1_048_576))).toBe(false)
+    expect(isCompactionDue(journals(6, 8 * 1_048_576))).toBe(true)
   })
 
   it('merges eight of one kind and of like size, and leaves large ones alone', () => {

@@ -6,7 +6,7 @@ const MEBIBYTE = 1_048_576
  * in memory, where rows take some thrice as much.
  */
 const DUE_FILES = 32
-const DUE_BYTES = 16 * MEBIBYTE
+const DUE_BYTES = 48 * MEBIBYTE
 /** Files of like size that become one. */
 const MERGED_TOGETHER = 8
 const SMALLEST_TIER_BYTES = 4 * MEBIBYTE
