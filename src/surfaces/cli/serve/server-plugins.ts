@@ -79,6 +79,8 @@ export async function endpointOf(
   const { createGatewayService, gatewayPlugin } = await import('../../gateway/index.ts')
   const { store, artifacts, online, log, project, clock } = platform
   const all = { ...options, store, artifacts, online, log, project, clock }
-  const service = createGatewayService({ ...options, endpoints: [all] })
+  // A replay asks for one row after the other: each would only wait for a thread's messages.
+  const hasSpareCore = options.acceptRequestTime === true ? false : undefined
+  const service = createGatewayService({ ...options, hasSpareCore, endpoints: [all] })
   return { service, plugin: gatewayPlugin(service) }
 }
