@@ -72,6 +72,18 @@ test('several models share a thread; the last one that is closed ends it, and th
   await three.close()
 })
 
+test('a thread that stays open goes on without a model, until it is ended', async () => {
+  const thread = openModelThread({ staysOpen: true })
+  const first = await thread.load(order)
+  await first.close()
+  const second = await thread.load(order)
+  expect((await second.predict(batch)).rows).toBe(3)
+  await thread.end()
+  expect(second.hasEnded).toBe(true)
+  await expect(second.predict(batch)).rejects.toMatchObject({ code: 'PREDICTION_FAILED' })
+  await second.close()
+})
+
 test('a thread that was given up takes its other models along, and says so', async () => {
   const thread = openModelThread({ answersWithinMs: 0 })
   const [slow, beside] = await Promise.all([thread.load(order), thread.load(order)])

@@ -13,16 +13,23 @@ const PROGRAM = path.join(
 export interface ModelThreadOptions {
   /** Milliseconds after which a call is given up, and with it the thread. @default never */
   readonly answersWithinMs?: number
+  /**
+   * Goes on without a model, for the next one: a thread has memory of its own, which the system's
+   * allocator keeps for it and gives to no other, and code that is compiled already. @default false
+   */
+  readonly staysOpen?: boolean
 }
 
 /**
  * A thread that loads models and computes their answers, one after the other: the engine works on the
- * thread that asks, and this one stays free for everything else. It ends with its last model, and
- * begins anew with the next.
+ * thread that asks, and this one stays free for everything else. It begins with its first model and,
+ * unless it stays open, ends with the last one; after that it begins anew with the next.
  */
 export interface ModelThread {
   /** @throws as `loadModel`; MODEL_CORRUPT when the thread ends instead */
   load(order: ModelOrder): Promise<ModelSession>
+  /** Ends it, whatever it does. */
+  end(): Promise<void>
 }
 
 export function openModelThread(options: ModelThreadOptions = {}): ModelThread {
@@ -31,6 +38,9 @@ export function openModelThread(options: ModelThreadOptions = {}): ModelThread {
     async load(order) {
       if (life === undefined || life.hasEnded) life = new ThreadLife(options)
       return life.load(order)
+    },
+    async end() {
+      await life?.end()
     },
   }
 }
@@ -51,6 +61,7 @@ interface Settlement {
 class ThreadLife {
   readonly #worker = new Worker(PROGRAM)
   readonly #answersWithinMs: number | undefined
+  readonly #staysOpen: boolean
   /** Paths by number, from the order to load until they are closed. */
   readonly #models = new Map<number, string>()
   readonly #loads = new Map<number, Settlement>()
@@ -62,8 +73,9 @@ class ThreadLife {
   /** Why it answers no more. */
   #ended: string | undefined
 
-  constructor({ answersWithinMs }: ModelThreadOptions) {
+  constructor({ answersWithinMs, staysOpen = false }: ModelThreadOptions) {
     this.#answersWithinMs = answersWithinMs
+    this.#staysOpen = staysOpen
     // The process may end while models only wait to be asked.
     this.#worker.unref()
     this.#worker.on('message', (reply: ThreadReply) => this.#hear(reply))
@@ -112,12 +124,14 @@ class ThreadLife {
     this.#forget(model)
   }
 
-  /** The last model takes the thread with it. */
+  async end(): Promise<void> {
+    this.#end('its thread has ended')
+    await this.#worker.terminate()
+  }
+
   #forget(model: number): void {
     this.#models.delete(model)
-    if (this.#models.size > 0) return
-    this.#end('its thread has ended')
-    void this.#worker.terminate()
+    if (this.#models.size === 0 && !this.#staysOpen) void this.end()
   }
 
   #send(request: ThreadRequest, moved: ArrayBuffer[] = []): void {

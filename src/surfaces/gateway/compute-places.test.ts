@@ -23,8 +23,12 @@ it.each([
   { hasSpareCore: false, isShadow: true, isApart: true },
 ])('computes a small model where there is a core for it: %o', async (at) => {
   const { hasSpareCore, isShadow, isApart } = at
-  const session = await createComputePlaces({ hasSpareCore }).open(written({ value: 7 }), isShadow)
-  onTestFinished(() => session.close())
+  const places = createComputePlaces({ hasSpareCore })
+  const session = await places.open(written({ value: 7 }), isShadow)
+  onTestFinished(async () => {
+    await session.close()
+    await places.close()
+  })
   expect(session.isApart).toBe(isApart)
 })
 
@@ -32,14 +36,18 @@ it('gives a large model a thread of its own on any machine, so that its load hol
   const large = written({ value: 7, trees: { count: 100, depth: 11 } })
   let turns = 0
   const turning = setInterval(() => turns++, 1)
-  const session = await createComputePlaces({ hasSpareCore: false }).open(large, false)
+  const places = createComputePlaces({ hasSpareCore: false })
+  onTestFinished(() => places.close())
+  const session = await places.open(large, false)
   clearInterval(turning)
-  onTestFinished(() => session.close())
   expect(session.isApart).toBe(true)
   // In this thread the engine would have let none through while it read the trees.
   expect(turns).toBeGreaterThan(10)
   const answer = await session.predict({ rows: 1, columns: { x: Float32Array.of(3) } })
   expect(answer.output[0]).toBe(7)
+  await session.close()
+  const again = await places.open(large, false)
+  expect((await again.predict({ rows: 1, columns: { x: Float32Array.of(3) } })).output[0]).toBe(7)
 })
 
 it('says of a file that is not there what the loader says', async () => {

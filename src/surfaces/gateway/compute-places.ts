@@ -4,6 +4,7 @@ import {
   loadModel,
   type ModelOrder,
   type ModelSession,
+  type ModelThread,
   openModelThread,
 } from '../../platform/inference/index.ts'
 
@@ -14,6 +15,8 @@ export interface ComputePlaces {
    * @throws as `loadModel`
    */
   open(order: ModelOrder, isShadow: boolean): Promise<ModelSession>
+  /** Ends the threads, after their models were closed. */
+  close(): Promise<void>
 }
 
 export interface ComputeOptions {
@@ -39,14 +42,52 @@ const SHADOW_ANSWERS_WITHIN_MS = 10_000
  */
 export function createComputePlaces(options: ComputeOptions = {}): ComputePlaces {
   const { hasSpareCore = availableParallelism() > 1 } = options
-  const shared = openModelThread()
+  const shared = openModelThread({ staysOpen: true })
+  const threads = [shared]
+  /** Of large models that left: the next one finds memory there that nobody else gets. */
+  const idle: ModelThread[] = []
+  const openLarge = async (order: ModelOrder) => {
+    let thread = idle.pop()
+    if (thread === undefined) {
+      thread = openModelThread({ staysOpen: true })
+      threads.push(thread)
+    }
+    const own = thread
+    try {
+      return closingWith(await own.load(order), () => idle.push(own))
+    } catch (error) {
+      idle.push(own)
+      throw error
+    }
+  }
   return {
     async open(order, isShadow) {
       if (isShadow) {
         return openModelThread({ answersWithinMs: SHADOW_ANSWERS_WITHIN_MS }).load(order)
       }
-      if (await isLarge(order.path)) return openModelThread().load(order)
+      if (await isLarge(order.path)) return openLarge(order)
       return hasSpareCore ? shared.load(order) : loadModel(order)
+    },
+    async close() {
+      await Promise.all(threads.map((thread) => thread.end()))
+    },
+  }
+}
+
+function closingWith(session: ModelSession, then: () => void): ModelSession {
+  const { signature, digest, isApart } = session
+  return {
+    signature,
+    digest,
+    isApart,
+    get hasEnded() {
+      return session.hasEnded
+    },
+    predict: (batch) => session.predict(batch),
+    predictPacked: (rows) => session.predictPacked(rows),
+    async close() {
+      await session.close()
+      then()
     },
   }
 }

@@ -98,6 +98,7 @@ export function createGatewayService(options: GatewayServiceOptions): GatewaySer
     },
     async close() {
       await Promise.all(services.map((service) => service.close()))
+      await places.close()
     },
   }
 }

@@ -19,7 +19,7 @@ export interface RevisionSources {
   readonly acceptRequestTime?: boolean
   /** Asked at each call of a model, since it changes while the endpoint runs. @default the project's */
   readonly policy?: () => DeploymentPolicy
-  /** Shared by the endpoints of a process. @default places of its own */
+  /** Shared by the endpoints of a process. @default places of its own, where small models compute here */
   readonly places?: ComputePlaces
 }
 
@@ -83,7 +83,7 @@ function openModel(
     const path = artifacts.pathOf(digest)
     // The loader compares the digest of the very bytes that it runs.
     const order = { path, signature, digest, trial: {} }
-    const session = await (places ?? createComputePlaces()).open(order, isShadow)
+    const session = await (places ?? createComputePlaces({ hasSpareCore: false })).open(order, isShadow)
     try {
       await probe(session)
     } catch (error) {
