@@ -12,8 +12,8 @@ import { tensorBodies } from './serving/request-bodies.ts'
 import { type EsteiraPorts, startEsteira } from './serving/servers.ts'
 
 /**
- * Memory of `esteira serve` over many requests, each of them logged: resident memory and used heap
- * after every 100,000, and the straight line through them (least squares) after the first fifth.
+ * Memory of `esteira serve` over many requests, each of them logged: resident memory and used heap of
+ * the process that answers after every 100,000, and the straight line through them (least squares) after the first fifth.
  *
  *     node bench/growth.ts [--millions 10] [--trees 200]
  *
@@ -32,8 +32,11 @@ const LOAD_GENERATOR = fileURLToPath(new URL('./serving/load-generator.ts', impo
 
 interface Sample {
   readonly requests: number
+  /** Of the process that answers. */
   readonly residentMebibytes: number
   readonly heapMebibytes: number
+  /** Of the processes below it, such as a compaction: they come and go. */
+  readonly besideMebibytes: number
   readonly requestsPerSecond: number
 }
 
@@ -54,7 +57,7 @@ async function growth(folder: string): Promise<boolean> {
   })
   const project = path.join(folder, 'project')
   await makeBenchProject({ folder: project, models, looksUp: false, deployment: {} })
-  const esteira = await startEsteira({ name: 'esteira', folder: project, place: 'server' })
+  const esteira = await startEsteira({ name: 'esteira', folder: project, place: 'anywhere' })
   const samples: Sample[] = []
   let answered = 0
   try {
@@ -63,10 +66,7 @@ async function growth(folder: string): Promise<boolean> {
     while (answered < total) {
       const file = writeJob(folder, 'growth', job)
       const startedAt = performance.now()
-      const figures = (await runToEnd('generator', [
-        LOAD_GENERATOR,
-        file,
-      ])) as unknown as LoadFigures
+      const figures = (await runToEnd('anywhere', [LOAD_GENERATOR, file])) as unknown as LoadFigures
       answered += figures.allRequests
       const seconds = (performance.now() - startedAt) / 1_000
       const sample = await sampleOf(esteira, answered, figures.allRequests / seconds)
@@ -83,6 +83,8 @@ async function growth(folder: string): Promise<boolean> {
   const told = ({ mean, rise, slope }: Trend) =>
     `${mean.toFixed(0)} MiB on average, the line rises by ${rise.toFixed(1)} MiB (${slope.toFixed(2)} a million)`
   console.log(`resident: ${told(resident)}; heap: ${told(heap)}`)
+  const beside = Math.max(...samples.map(({ besideMebibytes }) => besideMebibytes))
+  console.log(`processes below it take ${beside.toFixed(0)} MiB at most, when sampled`)
   console.log(
     `${grows ? 'growth' : 'no growth'} over ${answered} requests, ${logged} in the log${logged === answered ? '' : ': some are missing'}`,
   )
@@ -116,12 +118,17 @@ async function sampleOf(
   requestsPerSecond: number,
 ): Promise<Sample> {
   const metrics = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()
-  const heap = /^nodejs_heap_size_used_bytes(?:\{[^}]*\})? (\S+)$/m.exec(metrics)?.[1]
-  if (heap === undefined) throw new Error('/metrics does not tell the heap')
+  const mebibytesOf = (name: string) => {
+    const text = new RegExp(`^${name}(?:\\{[^}]*\\})? (\\S+)$`, 'm').exec(metrics)?.[1]
+    if (text === undefined) throw new Error(`/metrics does not tell ${name}`)
+    return Number(text) / MEBIBYTE
+  }
+  const residentMebibytes = mebibytesOf('process_resident_memory_bytes')
   return {
     requests,
-    residentMebibytes: server.residentMebibytes(),
-    heapMebibytes: Number(heap) / MEBIBYTE,
+    residentMebibytes,
+    heapMebibytes: mebibytesOf('nodejs_heap_size_used_bytes'),
+    besideMebibytes: server.residentMebibytes() - residentMebibytes,
     requestsPerSecond: Math.round(requestsPerSecond),
   }
 }
