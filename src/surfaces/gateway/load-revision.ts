@@ -83,7 +83,10 @@ function openModel(
     const path = artifacts.pathOf(digest)
     // The loader compares the digest of the very bytes that it runs.
     const order = { path, signature, digest, trial: {} }
-    const session = await (places ?? createComputePlaces({ hasSpareCore: false })).open(order, isShadow)
+    const session = await (places ?? createComputePlaces({ hasSpareCore: false })).open(
+      order,
+      isShadow,
+    )
     try {
       await probe(session)
     } catch (error) {
