@@ -44,7 +44,9 @@ export class BackgroundCompaction {
 
   #start(): void {
     let told = ''
-    const child = fork(PROGRAM, [this.#folder], { stdio: 'ignore', execArgv: [] })
+    // In a session of its own: Linux shares the processor between sessions first, and by priority
+    // only within each of them.
+    const child = fork(PROGRAM, [this.#folder], { stdio: 'ignore', execArgv: [], detached: true })
     child.unref()
     child.channel?.unref()
     child.once('message', (message: { readonly reason?: string }) => {

@@ -11,7 +11,7 @@ import { planMerge } from './plan-compaction.ts'
 import { scanJournal } from './scan-journal.ts'
 
 /** Journals taken together at most, so that memory stays bounded; as JSON lines they are thrice as long. */
-const ROUND_BYTES = 40 * 1_048_576
+const ROUND_BYTES = 16 * 1_048_576
 /** Of the list of what was skipped. */
 const KEPT_DAMAGES = 1_000
 
@@ -48,7 +48,7 @@ export async function compactLog(
     for (const made of [parquet, temporary]) await mkdir(made, { recursive: true })
     await clearUp(folder, parquet)
     // One thread: it shall not be in the way of those who answer.
-    const options = { temporaryFolder: temporary, threads: 1, memoryLimitMb: 512 }
+    const options = { temporaryFolder: temporary, threads: 1, memoryLimitMb: 256 }
     const engine = await openTableEngine(options)
     const place = { folder, parquet, temporary, engine }
     try {

@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
 import { constants, setPriority } from 'node:os'
 import { compactLog } from './compact-log.ts'
 
@@ -27,4 +28,10 @@ function giveWay(): void {
   spawnSync('chrt', ['--all-tasks', '--idle', '--pid', '0', String(process.pid)], {
     stdio: 'ignore',
   })
+  try {
+    // The weight of this session among the others (`sched(7)`, "The autogroup feature").
+    writeFileSync('/proc/self/autogroup', String(constants.priority.PRIORITY_LOW))
+  } catch {
+    // A kernel without sessions of that kind.
+  }
 }
