@@ -17,6 +17,8 @@ export interface RunningServer {
   residentMebibytes(): number
   /** Those that answer: its workers when it has some, else itself (Linux). */
   answering(): readonly number[]
+  /** Settled when it has no process beside its answers any more, such as a compaction (Linux). */
+  quiet(): Promise<void>
   /** Undefined while it runs. */
   exitCode(): number | null | undefined
   stop(): Promise<void>
@@ -35,6 +37,7 @@ export interface StartOptions {
 
 const READY_WITHIN_MS = 120_000
 const STOPPED_WITHIN_MS = 15_000
+const QUIET_WITHIN_MS = 60_000
 /** Of /proc, on every Linux that Node runs on. */
 const TICKS_PER_SECOND = 100
 const SAID_CHARACTERS = 4_000
@@ -87,6 +90,12 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     said: output.said() ?? {},
     cpuSeconds: () => sumOver(pid, cpuSecondsOf),
     residentMebibytes: () => sumOver(pid, residentOf),
+    async quiet() {
+      const until = performance.now() + QUIET_WITHIN_MS
+      while (childrenOf(pid).some(isBeside) && performance.now() < until) {
+        await new Promise((resolve) => setTimeout(resolve, 50))
+      }
+    },
     answering() {
       const workers = childrenOf(pid).filter(isWorker)
       return workers.length === 0 ? [pid] : workers
@@ -195,8 +204,16 @@ function childrenOf(pid: number): readonly number[] {
 }
 
 function isWorker(pid: number): boolean {
+  return commandOf(pid).includes('worker-process')
+}
+
+function isBeside(pid: number): boolean {
+  return /(?:compact|watch)-process/.test(commandOf(pid))
+}
+
+function commandOf(pid: number): string {
   const file = `/proc/${pid}/cmdline`
-  return existsSync(file) && readFileSync(file, 'utf8').includes('worker-process')
+  return existsSync(file) ? readFileSync(file, 'utf8') : ''
 }
 
 function cpuSecondsOf(pid: number): number {
