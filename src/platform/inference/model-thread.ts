@@ -142,8 +142,10 @@ class ThreadLife {
   #hear(reply: ThreadReply): void {
     if (--this.#underWay === 0) this.#worker.unref()
     if (reply.kind === 'answer' || reply.kind === 'failure') this.#settle(reply)
-    else if (reply.kind === 'closed') this.#closes.get(reply.model)?.()
-    else {
+    else if (reply.kind === 'closed') {
+      this.#closes.get(reply.model)?.()
+      this.#closes.delete(reply.model)
+    } else {
       const loading = this.#loads.get(reply.model)
       this.#loads.delete(reply.model)
       if (reply.kind === 'loaded') loading?.resolve()

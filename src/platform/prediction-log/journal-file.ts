@@ -3,7 +3,7 @@ import type { FileHandle } from 'node:fs/promises'
 import { mkdir, open, rm, writeFile } from 'node:fs/promises'
 import { flushFolder } from './flush-folder.ts'
 import { journalPath, newStem, sealPath } from './journal-name.ts'
-import { WritePace } from './write-pace.ts'
+import type { WritePace } from './write-pace.ts'
 
 const LARGE_FRAME_BYTES = 1_048_576
 
@@ -24,20 +24,22 @@ export class JournalFile {
     place: { readonly folder: string; readonly stem: string },
     handle: FileHandle,
     createdMs: number,
+    pace: WritePace,
   ) {
     this.#folder = place.folder
     this.#stem = place.stem
     this.path = journalPath(place.folder, place.stem)
     this.#handle = handle
-    this.#pace = new WritePace(place.folder)
+    this.#pace = pace
     this.createdMs = createdMs
   }
 
-  static async create(folder: string, nowMs: number): Promise<JournalFile> {
+  /** @param pace of all journals of the folder: one disk is under all of them */
+  static async create(folder: string, nowMs: number, pace: WritePace): Promise<JournalFile> {
     await mkdir(folder, { recursive: true })
     const stem = newStem(nowMs)
     const handle = await open(journalPath(folder, stem), 'wx')
-    return new JournalFile({ folder, stem }, handle, nowMs)
+    return new JournalFile({ folder, stem }, handle, nowMs, pace)
   }
 
   /** Bytes of whole frames. */

@@ -4,6 +4,7 @@ import { EntryEncoder } from './entry-encoder.ts'
 import { predictionLogErrors } from './errors.ts'
 import { JournalFile } from './journal-file.ts'
 import { MaskSource } from './masked-frame.ts'
+import { WritePace } from './write-pace.ts'
 
 const FULL = new Set(['ENOSPC', 'EFBIG', 'EDQUOT'])
 /** Of one frame: what comes while a write is under way goes into the next. */
@@ -47,6 +48,7 @@ interface Waiting {
 export class JournalWriter {
   readonly #options: JournalWriterOptions
   readonly #masks = new MaskSource()
+  readonly #pace: WritePace
   /** Frames that are full. */
   readonly #full: Waiting[] = []
   #fullBytes = 0
@@ -60,6 +62,7 @@ export class JournalWriter {
 
   constructor(options: JournalWriterOptions) {
     this.#options = options
+    this.#pace = new WritePace(options.folder)
     this.#open = this.#newFrame()
   }
 
@@ -145,7 +148,7 @@ export class JournalWriter {
     if (before !== undefined && (before.size >= maxBytes || now() - before.createdMs >= maxAgeMs)) {
       await this.#seal()
     }
-    this.#file ??= await JournalFile.create(folder, now())
+    this.#file ??= await JournalFile.create(folder, now(), this.#pace)
     await this.#file.write(entries.frame(), isForDisk)
     this.#sealing ??= setTimeout(() => this.#sealIdle(), maxAgeMs).unref()
   }

@@ -1,6 +1,8 @@
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { JournalFile } from './journal-file.ts'
 import { WritePace } from './write-pace.ts'
 
 describe('where the next write is made', () => {
@@ -21,6 +23,23 @@ describe('where the next write is made', () => {
       false,
       true,
     ])
+  })
+
+  it('elsewhere in the next journal too: the disk is the same', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'esteira-pace-'))
+    onTestFinished(() => rmSync(folder, { recursive: true }))
+    const pace = new WritePace(folder)
+    const tells = vi.spyOn(pace, 'took')
+    const write = async () => {
+      const file = await JournalFile.create(folder, Date.now(), pace)
+      await file.write(Buffer.from('some bytes'), false)
+      await file.seal()
+      return file.size
+    }
+    expect([await write(), tells.mock.calls.length]).toEqual([10, 1])
+    pace.took(150, performance.now())
+    // Only writes of the event loop are told of.
+    expect([await write(), tells.mock.calls.length]).toEqual([10, 2])
   })
 
   it('elsewhere when nobody can say what lies under the folder', () => {

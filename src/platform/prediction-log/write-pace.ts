@@ -20,16 +20,19 @@ const CAREFUL_FOR_MS = 10_000
  * for a while: a disk in trouble stops the event loop once in ten seconds, for one write.
  */
 export class WritePace {
-  readonly #isNear: boolean
+  readonly #folder: string
+  /** Undefined until the first write: then the folder is there. */
+  #isNear: boolean | undefined
   #carefulUntilMs = Number.NEGATIVE_INFINITY
 
   /** @param folder where it is written; on a network all writes are left to other threads */
   constructor(folder: string) {
-    this.#isNear = isNear(folder)
+    this.#folder = folder
   }
 
   /** @param nowMs of a clock that never goes back */
   isQuick(nowMs: number): boolean {
+    this.#isNear ??= isNear(this.#folder)
     return this.#isNear && nowMs >= this.#carefulUntilMs
   }
 

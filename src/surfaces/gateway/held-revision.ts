@@ -204,8 +204,11 @@ export class HeldRevision implements Resident {
 
   /** What it computed in has ended: nothing of it is in memory any more. */
   #forgetEnded(): void {
-    if (this.#model === undefined) return
+    const model = this.#model
+    if (model === undefined) return
     this.#model = undefined
+    // Nothing is left to close, but where it was may be used again.
+    model.close().catch(() => {})
     const { budget } = this.#options
     budget.remove(this)
     budget.giveBack(this.bytes)
